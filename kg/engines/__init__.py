@@ -1,0 +1,8 @@
+"""Engines: whatever can hold a graph and run SPARQL on it; the only modules that touch a store."""
+
+from __future__ import annotations
+
+from kg.engines.base import Engine, Solutions
+from kg.engines.oxigraph import OxigraphEngine
+
+__all__ = ["Engine", "OxigraphEngine", "Solutions"]
