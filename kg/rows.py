@@ -34,6 +34,8 @@ class RowTable:
     header: tuple[str, ...]
     #: Position of each column that is read, by its canonical name.
     positions: dict[str, int]
+    #: The number of the source.
+    source: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

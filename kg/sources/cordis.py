@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -87,7 +88,9 @@ class _Reader:
 
     def rows(self, table: Table, name: str) -> Iterator[Row]:
         """Yield the rows of a table that could be parsed; the others are noted."""
-        shown = RowTable(self.shown(table.path), name, table.header, self.positions(table))
+        shown = RowTable(
+            self.shown(table.path), name, table.header, self.positions(table), self.loaded.number
+        )
         count = 0
         for item in table.rows:
             count += 1
@@ -191,7 +194,7 @@ class _Reader:
         elif (line := repeated.setdefault("\n".join(row.cells), row.line)) != row.line:
             self.repeated(row, line)
         else:
-            table = RowTable(row.table.file, name, row.table.header, row.table.positions)
+            table = replace(row.table, name=name)
             node = mint(self.base, "participation", project, organization)
             self.loaded.rows.append(
                 Row(table, row.line, row.cells, node, mint(self.base, "organization", organization))

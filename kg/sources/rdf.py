@@ -79,7 +79,7 @@ def read(path: Path, base: str, number: int, options: Mapping[str, object], prog
     loaded = Loaded(number, [], [], {}, _facts)
     inside = _vocabulary()
     for file in files:
-        table = RowTable(file.name, "statements", _HEADER, _POSITIONS)
+        table = RowTable(file.name, "statements", _HEADER, _POSITIONS, number)
         count = 0
         seen: set[Triple] = set()
         for triple in _triples(file, base):

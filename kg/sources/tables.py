@@ -149,7 +149,7 @@ class _Reader:
 
     def read(self, name: str, table: Table, positions: dict[str, int]) -> None:
         spec = TABLES[name]
-        shown = RowTable(_shown(table.path), name, table.header, positions)
+        shown = RowTable(_shown(table.path), name, table.header, positions, self.loaded.number)
         seen: dict[str, Row] = {}
         count = 0
         for item in table.rows:
