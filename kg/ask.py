@@ -1,0 +1,167 @@
+"""Questions with typed parameters, and free SPARQL, on a build, on RDF files or on a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import pyoxigraph as ox
+from SPARQLWrapper import SPARQLWrapper
+from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+
+from kg.build import Build
+from kg.catalog import Parameter, Query, find
+from kg.engines import OxigraphEngine, Solutions
+from kg.engines.base import Term
+from kg.errors import EngineError, InputError, UsageError, nearest
+from kg.identifiers import mint
+from kg.namespaces import PREFIXES, XSD
+
+__all__ = ["ask", "bind", "endpoint", "files_engine", "query"]
+
+_KINDS = ("region", "sector", "collaboration")
+
+
+def ask(build: Build, name: str, parameters: Mapping[str, str] | None = None) -> Solutions:
+    """Answer a question of the library on a build.
+
+    Parameters
+    ----------
+    build:
+        An open build.
+    name:
+        The name of the question.
+    parameters:
+        Values for its parameters, as a person writes them; they are bound as terms, never put into the text.
+
+    Raises
+    ------
+    UsageError
+        for an unknown question or parameter, a missing or impossible value.
+    """
+    question = find("queries/questions", name)
+    return build.engine.select(question.text, bind(build, question, parameters or {}))
+
+
+def bind(build: Build, question: Query, given: Mapping[str, str]) -> dict[str, Term]:
+    """Return the terms of a question's parameters."""
+    known = {parameter.name: parameter for parameter in question.parameters}
+    for name in given:
+        if name not in known:
+            raise UsageError(f"the question '{question.name}' has no parameter '{name}'{nearest(name, known)}")
+    out: dict[str, Term] = {}
+    for name, parameter in known.items():
+        value = given.get(name, parameter.default)
+        if value is None:
+            raise UsageError(f"the question '{question.name}' needs --{name}: {parameter.description}")
+        out[name] = _term(build, parameter, value)
+    return out
+
+
+def _term(build: Build, parameter: Parameter, value: str) -> Term:
+    match parameter.type:
+        case "organization":
+            return ox.NamedNode(build.find_organization(value))
+        case "group":
+            return ox.NamedNode(build.find_group(value))
+        case "integer" | "decimal":
+            try:
+                number = Decimal(value)
+            except InvalidOperation:
+                raise UsageError(f"--{parameter.name} {value}: that is no number") from None
+            if parameter.type == "integer" and number != number.to_integral_value():
+                raise UsageError(f"--{parameter.name} {value}: it must be a whole number")
+            return ox.Literal(f"{number:f}", datatype=XSD[parameter.type])
+        case "string":
+            return ox.Literal(value)
+        case kind:
+            known = [iri for iri in build.labels if iri.startswith(f"{build.base}{kind}/")]
+            if kind in _KINDS:
+                minted = mint(build.base, kind, value)
+                named = [iri for iri in known if build.labels[iri].casefold() == value.casefold()]
+                if minted in known or not named:
+                    return ox.NamedNode(value if "://" in value else minted)
+                return ox.NamedNode(named[0])
+            return ox.NamedNode(value)
+
+
+def files_engine(files: Iterable[Path | str]) -> OxigraphEngine:
+    """Return an engine over RDF files; quads keep their graphs, and queries see the union.
+
+    Raises
+    ------
+    InputError
+        when a file can't be read.
+    """
+    engine = OxigraphEngine(union=True)
+    for name in files:
+        path = Path(name)
+        kind = ox.RdfFormat.from_extension(path.suffix.lstrip(".").replace("owl", "rdf"))
+        if not path.is_file():
+            raise InputError("there is no such file", file=path)
+        if kind is None:
+            raise InputError("its extension is none of an RDF format", file=path)
+        try:
+            engine.load(ox.parse(path=str(path), format=kind))
+        except SyntaxError as error:
+            raise InputError(f"this is no {kind.name}: {error.msg}", file=path, line=error.lineno) from None
+    return engine
+
+
+def query(
+    text: str, *, data: Sequence[Path | str] = (), engine: str = "oxigraph", build: Build | None = None
+) -> Solutions | list[ox.Triple] | bool:
+    """Run any SPARQL query on RDF files or on a build.
+
+    Parameters
+    ----------
+    text:
+        SPARQL 1.1.
+    data:
+        RDF files.
+    engine:
+        Only ``oxigraph`` is there in this release.
+    build:
+        An open build, when there are no files.
+
+    Returns
+    -------
+    Solutions, triples, or a truth value, as the form of the query has it.
+    """
+    if engine != "oxigraph":
+        raise UsageError(f"the engine '{engine}' is not in this release; use oxigraph")
+    if build is not None and not data:
+        return build.engine.query(text)
+    return files_engine(data).query(text)
+
+
+def endpoint(url: str, text: str, *, accept: str, timeout: int = 60) -> bytes:
+    """Send a query to a SPARQL 1.1 server and return its answer as it came.
+
+    Parameters
+    ----------
+    url:
+        The address of the endpoint.
+    text:
+        SPARQL 1.1.
+    accept:
+        The media type to ask for.
+    timeout:
+        Seconds.
+
+    Raises
+    ------
+    EngineError
+        when the server fails or can't be reached.
+    """
+    client = SPARQLWrapper(url)
+    prologue = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in PREFIXES.items() if f"{prefix}:" in text)
+    client.setQuery(text if "PREFIX" in text.upper() else prologue + text)
+    client.setTimeout(timeout)
+    client.setMethod("POST")
+    client.addCustomHttpHeader("Accept", accept)
+    try:
+        return bytes(client.query().response.read())
+    except (SPARQLWrapperException, OSError) as error:
+        raise EngineError(f"{url} did not answer: {str(error).splitlines()[0]}") from None

@@ -1,0 +1,186 @@
+"""A finished build, open for reading: its tables, its run record, its store."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kg.engines import OxigraphEngine
+from kg.errors import InputError, UsageError, nearest
+
+__all__ = ["Build", "open_build"]
+
+
+class Build:
+    """What `kg build` wrote, read from `DIR/build/`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __repr__(self) -> str:
+        return f"Build({str(self.folder)!r})"
+
+    @cached_property
+    def run(self) -> Mapping[str, Any]:
+        """The run record: profile, versions, digests, counts, seconds."""
+        record: Mapping[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        return record
+
+    @cached_property
+    def base(self) -> str:
+        """The base IRI of what was minted."""
+        return str(self.run["base"])
+
+    @cached_property
+    def engine(self) -> OxigraphEngine:
+        """The build's store; without one, facts and conclusions are loaded into memory."""
+        if (self.folder / "store").is_dir():
+            return OxigraphEngine.open(self.folder / "store")
+        engine = OxigraphEngine(union=True)
+        for name in ("facts.nq", "inferred.nq"):
+            engine.load_file(self.folder / name)
+        return engine
+
+    def table(self, name: str) -> pa.Table:
+        """Return one of the CSV files as an Arrow table; numbers as integers and decimals as floats.
+
+        Raises
+        ------
+        UsageError
+            when there is no such table.
+        """
+        file = self.folder / f"{name}.csv"
+        known = [path.stem for path in self.folder.glob("*.csv")]
+        if name not in known:
+            raise UsageError(f"a build has no table '{name}'{nearest(name, known)}")
+        with file.open(encoding="utf-8", newline="") as stream:
+            reader = csv.reader(stream)
+            header = next(reader)
+            rows = list(reader)
+        return pa.table({column: _typed([row[place] for row in rows], column) for place, column in enumerate(header)})
+
+    def groups(self) -> pa.Table:
+        """Return the groups, one row each, with their names where a source gives one."""
+        return self.table("groups")
+
+    def memberships(self) -> pa.Table:
+        """Return who belongs to which group."""
+        return self.table("memberships")
+
+    def members(self, group: str) -> pa.Table:
+        """Return the members of a group, given by its IRI or the end of it.
+
+        Raises
+        ------
+        UsageError
+            when there is no such group, or more than one.
+        """
+        iri = self.find_group(group)
+        table = self.memberships()
+        chosen = [value == iri for value in table["group"].to_pylist()]
+        return table.filter(pa.array(chosen, pa.bool_()))
+
+    def find_group(self, text: str) -> str:
+        """Return the IRI of the group that a text names: an IRI, the end of one, or a label."""
+        groups: list[str] = self.table("groups")["group"].to_pylist()
+        candidates = sorted(set(groups) | set(self.table("candidates")["group"].to_pylist()))
+        return _resolve(text, candidates, self.labels, "group", f"{self.base}group/")
+
+    def find_organization(self, text: str) -> str:
+        """Return the IRI of the organisation that a text names: an IRI, an id, or a name."""
+        found = self.engine.select(
+            "SELECT DISTINCT ?o WHERE { VALUES ?c { org:Organization org:FormalOrganization } ?o a ?c }"
+        )
+        known = sorted(term.value for (term,) in found if term is not None)
+        return _resolve(text, known, self.labels, "organisation", f"{self.base}organization/")
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The name of everything that has one, by IRI."""
+        found = self.engine.select("SELECT ?thing ?name WHERE { ?thing skos:prefLabel ?name } ORDER BY DESC(?name)")
+        return {thing.value: name.value for thing, name in found if thing is not None and name is not None}
+
+    def label(self, iri: str) -> str:
+        """Return the name of a thing; of a cell its region and sector; else the end of its IRI."""
+        if iri in self.labels:
+            return self.labels[iri]
+        rest = iri.removeprefix(f"{self.base}group/cell/")
+        if rest != iri and rest.count("/") == 1:
+            region, sector = rest.split("/")
+            return f"{self.label(f'{self.base}region/{region}')} · {self.label(f'{self.base}sector/{sector}')}"
+        return iri.removeprefix(self.base)
+
+    @cached_property
+    def lines(self) -> dict[tuple[str, str], list[str]]:
+        """The places (file and line) that state a thing, or a link between two things."""
+        table = pq.read_table(self.folder / "rows.parquet")
+        out: dict[tuple[str, str], list[str]] = {}
+        for row in table.to_pylist():
+            place = f"{row['file']} line {row['line']}" if row["line"] else str(row["file"])
+            out.setdefault((row["node"], row["other"]), []).append(place)
+        return out
+
+    def link_keys(self, collaboration: str, organizations: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Return the keys of :attr:`lines` under which participations are stated, by tables or in RDF."""
+        kind = f"{self.base}collaboration/"
+        part = collaboration.removeprefix(kind)
+        keys = []
+        for organization in organizations:
+            rest = organization.removeprefix(f"{self.base}organization/")
+            keys.append((f"{self.base}participation/{part}/{rest}", organization))
+        return keys
+
+
+def open_build(folder: Path | str = ".") -> Build:
+    """Open the build of a project, or a build folder itself.
+
+    Raises
+    ------
+    InputError
+        when there is none.
+    """
+    path = Path(folder)
+    for place in (path / "build", path):
+        if (place / "run.json").is_file() and (place / "groups.csv").is_file():
+            return Build(place)
+    raise InputError("there is no build here; run 'kg build' first", file=path)
+
+
+def _typed(values: list[str], column: str) -> pa.Array:
+    if column in ("value", "message"):
+        return pa.array(values)
+    given = [value for value in values if value]
+    if given and all(value.lstrip("-").isdigit() and len(value) < 18 for value in given):
+        return pa.array([int(value) if value else None for value in values], pa.int64())
+    if given and all(value.replace(".", "", 1).lstrip("-").isdigit() for value in given):
+        return pa.array([float(value) if value else None for value in values], pa.float64())
+    return pa.array(values, pa.string())
+
+
+def _resolve(text: str, known: list[str], labels: Mapping[str, str], what: str, prefix: str) -> str:
+    if text in known:
+        return text
+    if prefix + text in known:
+        return prefix + text
+    wanted = text.casefold()
+    exact = [iri for iri in known if labels.get(iri, "").casefold() == wanted or iri.endswith(f"/{text}")]
+    found = exact or [iri for iri in known if wanted and wanted in labels.get(iri, "").casefold()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        shown = ", ".join(f"{labels.get(iri, '')} <{iri}>".strip() for iri in found[:5])
+        raise UsageError(f"'{text}' names {len(found)} {what}s: {shown}" + (" …" if len(found) > 5 else ""))
+    names = {labels.get(iri, iri.removeprefix(prefix)) for iri in known} | {iri.removeprefix(prefix) for iri in known}
+    raise UsageError(f"there is no {what} '{text}'" + _close(text, names))
+
+
+def _close(text: str, names: set[str]) -> str:
+    hint = nearest(text, names)
+    return hint if "did you mean" in hint else ""

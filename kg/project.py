@@ -1,0 +1,378 @@
+"""The order of the stages: read, validate, place, infer, write. The only place that knows it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import resource
+import shutil
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from time import perf_counter
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple
+
+from kg.build import Build, open_build
+from kg.engines import OxigraphEngine
+from kg.errors import ClusterKGError, InputError, UsageError
+from kg.identifiers import mint
+from kg.infer import Inferred, infer, rules_digest
+from kg.namespaces import CKG
+from kg.places import nearest_regions
+from kg.quarantine import Quarantine
+from kg.results import COLUMNS, Conclusions, write_csv
+from kg.rows import Finding, Loaded, Progress, Row, silent
+from kg.settings import ENGINES, Settings, read_settings
+from kg.sources import read_source
+from kg.validate import Result, report_turtle, shapes, validate
+
+__all__ = ["Violations", "build", "check"]
+
+_PREFIX = f"PREFIX ckg: <{CKG}> "
+_REPORT = (
+    "severity", "effect", "source", "file", "line", "column", "value", "message", "focus", "path", "component", "shape",
+)  # fmt: skip
+
+
+class Violations(ClusterKGError):
+    """The data has violations and the build was asked to be strict."""
+
+    exit_status = 1
+
+
+@dataclass(slots=True)
+class _Work:
+    """What the stages hand to each other."""
+
+    settings: Settings
+    quarantine: Quarantine
+    seconds: dict[str, float]
+    notes: list[str]
+    placed: list[Triple]
+
+
+def build(
+    folder: Path | str = ".",
+    *,
+    profile: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    engine: str | None = None,
+    with_validation: bool = True,
+    with_store: bool = True,
+    strict: bool = False,
+    progress: Progress = silent,
+) -> Build:
+    """Load, validate and infer; write the folder `build/` of a project, all of it or nothing.
+
+    Parameters
+    ----------
+    folder:
+        A project folder, with a `kg.toml`.
+    profile, settings:
+        A rule profile and parameters in place of those in the file.
+    engine:
+        The engine to run on; only ``oxigraph`` is there in this release.
+    with_validation:
+        Without it the shapes are not run: only rows that can't be read or have no key are kept out.
+    with_store:
+        Whether to make the Oxigraph store that queries open.
+    strict:
+        Stop at any violation, before anything is inferred.
+    progress:
+        Called with what is being done.
+
+    Returns
+    -------
+    The build, open for reading.
+
+    Raises
+    ------
+    UsageError, InputError
+        when the request or an input can't be read; the last good build stays.
+    Violations
+        when `strict` and the data has any.
+    """
+    project = Path(folder)
+    chosen = read_settings(project, profile=profile, settings=settings)
+    work = _prepare(chosen, engine=engine, with_validation=with_validation, progress=progress)
+    found = Counter(finding.severity for finding in work.quarantine.findings)
+    if strict and found["Violation"]:
+        first = next(f for f in work.quarantine.findings if f.severity == "Violation")
+        place = f"{first.file} line {first.line}: " if first.file else ""
+        raise Violations(f"{found['Violation']} violations, the first: {place}{first.message}; nothing was built")
+    with _replacing(project / "build") as target:
+        _write(target, work, with_validation=with_validation, with_store=with_store, progress=progress)
+    return open_build(project)
+
+
+def check(folder: Path | str, *, progress: Progress = silent) -> list[Finding]:
+    """Load and validate a project and return the findings; nothing is written.
+
+    Raises
+    ------
+    UsageError, InputError
+        when the project or an input can't be read.
+    """
+    return _prepare(read_settings(Path(folder)), engine=None, with_validation=True, progress=progress).quarantine.findings
+
+
+def _prepare(settings: Settings, *, engine: str | None, with_validation: bool, progress: Progress) -> _Work:
+    notes = []
+    name = engine or settings.engine
+    if name not in ENGINES:
+        raise UsageError(f"there is no engine '{name}'; this release has oxigraph")
+    if name != "oxigraph":
+        if engine:
+            raise UsageError(f"the engine '{name}' is not in this release; use --engine oxigraph")
+        notes.append(f"the engine '{name}' is not in this release: oxigraph was used")
+    seconds: dict[str, float] = {}
+    start = perf_counter()
+    loaded = _read(settings, progress)
+    seconds["read"] = perf_counter() - start
+    start = perf_counter()
+    quarantine = Quarantine(loaded, progress=progress)
+    if with_validation:
+        quarantine.run()
+    seconds["validate"] = perf_counter() - start
+    return _Work(settings, quarantine, seconds, notes, [])
+
+
+def _read(settings: Settings, progress: Progress) -> list[Loaded]:
+    return [
+        read_source(
+            entry.type, entry.path, base=settings.base, number=number, options=entry.options, progress=progress
+        )
+        for number, entry in enumerate(settings.sources, start=1)
+    ]
+
+
+def _graph(settings: Settings, number: int) -> str:
+    return mint(settings.base, "graph", "source") + f"/{number}"
+
+
+def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool, progress: Progress) -> None:
+    settings = work.settings
+    engine = OxigraphEngine()
+    start = perf_counter()
+    progress("writing facts", 0, 0)
+    quads = _facts(work, engine)
+    lines = sorted(f"{quad} .\n" for quad in quads)
+    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+    (target / "facts.nq").write_text("".join(lines), encoding="utf-8", newline="\n")
+    work.seconds["facts"] = perf_counter() - start
+    _check_levels(engine, work)
+    start = perf_counter()
+    graphs = [_graph(settings, source.number) for source in work.quarantine.loaded]
+    result = infer(
+        engine, base=settings.base, profile=settings.profile, facts_digest=digest, graphs=graphs, progress=progress
+    )
+    work.seconds["infer"] = perf_counter() - start
+    if result.by_size_alone:
+        work.notes.append(
+            f"{result.by_size_alone} cells were admitted by size alone: one region or one sector has every organisation"
+        )
+    inferred = NamedNode(mint(settings.base, "graph", "inferred"))
+    text = "".join(sorted({f"{Quad(*triple, inferred)} .\n" for triple in result.triples}))
+    (target / "inferred.nq").write_text(text, encoding="utf-8", newline="\n")
+    conclusions = Conclusions(result.triples)
+    counts = {
+        name: write_csv(target / f"{name}.csv", columns, conclusions.rows(name)) for name, columns in COLUMNS.items()
+    }
+    if with_validation:
+        start = perf_counter()
+        progress("validating conclusions", 0, 0)
+        work.quarantine.findings += [_output_finding(r) for r in validate(engine.store, shapes("output"))]
+        work.seconds["validate output"] = perf_counter() - start
+    _write_report(target, work)
+    _write_provenance(target, work)
+    if with_store:
+        start = perf_counter()
+        progress("making the store", 0, 0)
+        _make_store(target)
+        work.seconds["store"] = perf_counter() - start
+    _write_run(target, work, result, digest, counts, len(lines), conclusions)
+
+
+def _facts(work: _Work, engine: OxigraphEngine) -> set[Quad]:
+    """Return every fact in its source's graph; the engine's default graph gets their union."""
+    settings = work.settings
+    graphs = {source.number: NamedNode(_graph(settings, source.number)) for source in work.quarantine.loaded}
+    quads = {Quad(*triple, graphs[number]) for number, triple in work.quarantine.facts()}
+    engine.add({quad.triple for quad in quads})
+    work.placed = list(nearest_regions(engine))
+    if work.placed:
+        homes = _homes(quads)
+        quads |= {Quad(*triple, homes[triple.subject]) for triple in work.placed}
+        engine.add(work.placed)
+    return quads
+
+
+def _homes(quads: Iterable[Quad]) -> dict[object, NamedNode]:
+    """Return the first graph that says something of each subject."""
+    homes: dict[object, NamedNode] = {}
+    for quad in quads:
+        assert isinstance(quad.graph_name, NamedNode)
+        known = homes.get(quad.subject)
+        if known is None or quad.graph_name.value < known.value:
+            homes[quad.subject] = quad.graph_name
+    return homes
+
+
+def _check_levels(engine: OxigraphEngine, work: _Work) -> None:
+    """Refuse a level that nothing has, and say so when there are no regions or sectors at all."""
+    for parameter, prop, what in (
+        ("region_level", "regionLevel", "region"),
+        ("sector_level", "sectorLevel", "sector"),
+    ):
+        rows = engine.select(f"{_PREFIX} SELECT DISTINCT ?level WHERE {{ ?thing ckg:{prop} ?level }}")
+        levels = sorted({int(value) for (term,) in rows if (value := getattr(term, "value", "")).isdigit()})
+        asked = work.settings.profile.whole(parameter)
+        if not levels:
+            work.notes.append(f"the data has no {what}s: no two organisations are tied by them")
+        elif asked not in levels:
+            present = ", ".join(map(str, levels))
+            raise UsageError(f"{parameter} = {asked}: no {what} has that level; the levels present are {present}")
+    organizations = engine.select(
+        "PREFIX org: <http://www.w3.org/ns/org#> SELECT (COUNT(DISTINCT ?o) AS ?n) WHERE"
+        " { VALUES ?c { org:Organization org:FormalOrganization } ?o a ?c }"
+    )
+    count = int(getattr(organizations.rows[0][0], "value", "0"))
+    if count < work.settings.profile.whole("min_members"):
+        work.notes.append(f"there are {count} organisations, fewer than min_members: there can be no group")
+
+
+def _output_finding(result: Result) -> Finding:
+    return Finding(
+        result.severity, "kept", f"a conclusion is not as the shapes have it: {result.message}", value=result.value,
+        focus=result.focus, path=result.path, component=result.component, shape=result.shape,
+    )  # fmt: skip
+
+
+def _write_report(target: Path, work: _Work) -> None:
+    findings = sorted(
+        work.quarantine.findings,
+        key=lambda f: (f.source, f.file, f.line, f.column, f.value, f.message, f.focus, f.path, f.shape, f.component),
+    )
+    write_csv(target / "report.csv", _REPORT, ([str(getattr(f, name) or "") for name in _REPORT] for f in findings))
+    (target / "report.ttl").write_text(report_turtle(findings), encoding="utf-8", newline="\n")
+    _write_rejected(target / "rejected", findings)
+
+
+def _write_rejected(target: Path, findings: Iterable[Finding]) -> None:
+    """Write the rows that were kept out, and those that lost a value, in the columns they came in plus the reason."""
+    target.mkdir()
+    for effect, place in (("rejected", target), ("left-out", target / "values")):
+        files: dict[tuple[int, str], dict[Row, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for finding in findings:
+            if finding.effect == effect and finding.row is not None:
+                column = f"{finding.column}: " if finding.column and effect == "left-out" else ""
+                files[finding.source, finding.row.table.file][finding.row].append(column + finding.message)
+        names: Counter[str] = Counter()
+        for (source, file), rows in sorted(files.items()):
+            place.mkdir(exist_ok=True)
+            name = Path(file).stem
+            names[name] += 1
+            shown = f"{name}.csv" if names[name] == 1 else f"{source}-{name}.csv"
+            header = next(iter(rows)).table.header
+            write_csv(
+                place / shown,
+                (*header, "line", "reason"),
+                (
+                    (*row.cells, *[""] * (len(header) - len(row.cells)), str(row.line), "; ".join(reasons))
+                    for row, reasons in sorted(rows.items(), key=lambda item: (item[0].line, item[0].cells))
+                ),
+            )
+
+
+def _write_provenance(target: Path, work: _Work) -> None:
+    """Write which line of which file states what, for explanations."""
+    rows = [
+        (row.node, row.other, source.number, row.table.file, row.line)
+        for source in work.quarantine.loaded
+        for row in work.quarantine.accepted(source)
+    ]
+    names = ("node", "other", "source", "file", "line")
+    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    table = pa.table(dict(zip(names, map(list, columns), strict=True)))
+    pq.write_table(table, target / "rows.parquet", compression="zstd")
+
+
+def _make_store(target: Path) -> None:
+    store = Store(str(target / "store"))
+    for name in ("facts.nq", "inferred.nq"):
+        store.bulk_load(path=str(target / name), format=RdfFormat.N_QUADS)
+    store.optimize()
+    store.flush()
+
+
+def _write_run(
+    target: Path,
+    work: _Work,
+    result: Inferred,
+    digest: str,
+    counts: Mapping[str, int],
+    facts: int,
+    conclusions: Conclusions,
+) -> None:
+    quarantine = work.quarantine
+    read = {file: count for source in quarantine.loaded for file, count in source.read.items()}
+    rejected = Counter(f.row for f in quarantine.findings if f.effect == "rejected" and f.row is not None)
+    outcomes = Counter(
+        f"{conclusions.source(g)} {conclusions.joined(g, 'outcome', notations=True)}"
+        for g in conclusions.subjects("Candidate")
+    )
+    kinds = Counter(name for g in conclusions.subjects("Group") for name in conclusions.classes[g])
+    record = {
+        "title": work.settings.title,
+        "base": work.settings.base,
+        "run": result.run.value,
+        "engine": "oxigraph",
+        "profile": work.settings.profile.as_json(),
+        "digests": {"facts": digest, "rules": rules_digest()},
+        "versions": {name: metadata.version(name) for name in ("clusterkg", "pyoxigraph", "pyshacl", "rdflib", "igraph")}
+        | {"python": platform.python_version()},
+        "counts": {
+            "rows": {"read": sum(read.values()), "rejected": len(rejected), "accepted": sum(read.values()) - len(rejected)},
+            "files": read,
+            "facts": facts,
+            "findings": dict(sorted(Counter(f.severity for f in quarantine.findings).items())),
+            "placed_by_point": len({triple.subject for triple in work.placed}),
+            "outcomes": dict(sorted(outcomes.items())),
+            "kinds": dict(sorted(kinds.items())),
+            **counts,
+        },
+        "left_out_collaborations": sorted(conclusions.facts[result.run.value].get("leavesOutCollaboration", ())),
+        "notes": work.notes,
+        "seconds": {name: round(value, 3) for name, value in (work.seconds | result.seconds).items()},
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+    (target / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give a folder to write into that takes the place of `target` when all went well, else is removed."""
+    try:
+        fresh = Path(tempfile.mkdtemp(prefix=".build-", dir=target.parent))
+    except OSError as error:
+        raise InputError(f"no build can be written here ({error.strerror})", file=target.parent) from None
+    try:
+        fresh.chmod(0o755)
+        yield fresh
+        old = fresh.with_name(fresh.name + "-old")
+        if target.exists():
+            os.replace(target, old)
+        os.replace(fresh, target)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
