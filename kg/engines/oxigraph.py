@@ -9,6 +9,7 @@ from pyoxigraph import (
     NamedNode,
     Quad,
     QueryBoolean,
+    QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
     RdfFormat,
@@ -108,6 +109,18 @@ class OxigraphEngine:
             if isinstance(answer, QueryBoolean):
                 return bool(answer)
             return list(answer)
+        except SyntaxError as error:
+            raise UsageError(f"the query is not well formed: {error.msg or error}") from None
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EngineError(f"Oxigraph could not answer: {error}") from None
+
+    def serialize(self, query: str, form: QueryResultsFormat) -> bytes:
+        """Return the answer of a SELECT or ASK in a standard format; nothing for a query that gives a graph."""
+        try:
+            answer = self.store.query(query, use_default_graph_as_union=self.union, prefixes=PREFIXES)
+            if isinstance(answer, QueryTriples):
+                return b""
+            return answer.serialize(format=form) or b""
         except SyntaxError as error:
             raise UsageError(f"the query is not well formed: {error.msg or error}") from None
         except (OSError, ValueError, RuntimeError) as error:

@@ -1,0 +1,427 @@
+"""The command `kg`: parses, calls the library, prints."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow as pa
+import pyoxigraph as ox
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from kg import ask as asking
+from kg import project
+from kg.build import Build, open_build
+from kg.catalog import load
+from kg.engines import Solutions
+from kg.errors import ClusterKGError, InputError, UsageError, nearest
+from kg.explain import explain as explain_it
+from kg.export import FORMATS, export
+from kg.namespaces import shorten
+from kg.rows import Finding
+from kg.validate import read_shapes, report_turtle, shapes, validate
+
+__all__ = ["main"]
+
+_ROWS = click.Choice(["table", "csv", "tsv", "json"])
+_RESULTS = {
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+}
+_ACCEPT = {
+    "table": "application/sparql-results+json",
+    "json": "application/sparql-results+json",
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+    "xml": "application/sparql-results+xml",
+    "ttl": "text/turtle",
+    "nt": "application/n-triples",
+}
+_NEW = """[project]
+title   = "{title}"
+base    = "https://example.org/{name}/"     # every IRI that is minted begins with it
+license = "https://creativecommons.org/licenses/by/4.0/"
+
+[[source]]
+type = "tables"
+path = "data"
+
+[profile]
+name = "default"
+# region_level = 3
+# min_members = 5
+"""
+
+
+class _Group(click.Group):
+    """A group of commands that suggests the nearest for a mistyped name."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise UsageError(f"there is no command '{args[0]}'{nearest(args[0], self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="clusterkg", prog_name="kg")
+@click.option("--debug", is_flag=True, help="Show the trace of an error.")
+def cli(debug: bool) -> None:
+    """From tables of organisations to explained clusters, as linked data."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in args
+    args = [arg for arg in args if arg != "--debug"]
+    try:
+        status = cli.main(args, prog_name="kg", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except ClusterKGError as error:
+        _fail(str(error), error.exit_status, debug)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        _fail(error.format_message().replace("\n", " "), 2, debug)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted; what was there before is untouched", 3, debug)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:  # the last line of defence: one line, not a trace
+        _fail(f"internal error: {type(error).__name__}: {str(error).splitlines()[:1]}; --debug shows more", 3, debug)
+
+
+def _fail(message: str, status: int, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    click.echo(f"kg: {message}", err=True)
+    sys.exit(status)
+
+
+@contextmanager
+def _progress() -> Any:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda what, done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total or None)
+
+
+def _show(columns: Sequence[str], rows: Sequence[Sequence[object]], form: str) -> None:
+    """Print rows in one of the forms that every command knows."""
+    if form == "json":
+        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=1))
+    elif form in ("csv", "tsv"):
+        stream = io.StringIO()
+        writer = csv.writer(stream, delimiter="\t" if form == "tsv" else ",", lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+        click.echo(stream.getvalue(), nl=False)
+    else:
+        console = Console()
+        table = Table(*columns, header_style="bold", box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+        console.print(table)
+        console.print(f"{len(rows)} rows", style="dim", highlight=False)
+
+
+def _named(build: Build, table: pa.Table, form: str) -> tuple[list[str], list[list[object]]]:
+    """Return the rows of a table; on a terminal with names in place of IRIs and the widest columns left out."""
+    rows = [list(row.values()) for row in table.to_pylist()]
+    if form != "table":
+        return table.column_names, rows
+    keep = [name for name in table.column_names if name in _TERMINAL]
+    places = [table.column_names.index(name) for name in keep]
+    shown = [[_short(build, row[place]) for place in places] for row in rows]
+    return keep, shown
+
+
+_TERMINAL = frozenset(
+    "group source kinds types drivers members organization geography sector_ vertical horizontal stance role".split()
+)
+
+
+def _short(build: Build, value: object) -> object:
+    if isinstance(value, str) and value.startswith(build.base):
+        return build.label(value)
+    return value
+
+
+def _project_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--project", "folder", default=".", type=click.Path(path_type=Path), help="The project or build folder."
+    )(function)
+
+
+def _format_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    option = click.option("--format", "form", default="table", type=_ROWS, help="How rows are shown.")
+
+    @wraps(function)
+    def wrapped(*args: Any, **options: Any) -> Any:
+        return function(*args, **options)
+
+    return option(wrapped)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def new(folder: Path) -> None:
+    """Write a project folder to fill in."""
+    if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
+        raise UsageError(f"{folder} is there already and not empty; name a new folder")
+    from kg.mapping import TABLES
+
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    name = "".join(c if c.isalnum() else "-" for c in folder.resolve().name.lower()).strip("-") or "project"
+    (folder / "kg.toml").write_text(_NEW.format(title=folder.resolve().name.replace('"', ""), name=name), encoding="utf-8")
+    for table, spec in TABLES.items():
+        (folder / "data" / f"{table}.csv").write_text(",".join(spec.columns) + "\n", encoding="utf-8")
+    click.echo(f"{folder}: fill in data/*.csv (only organizations.csv must have rows), then run: kg build {folder}")
+
+
+@cli.command()
+@click.argument("folder", default=".", type=click.Path(path_type=Path))
+@click.option("--profile", help="The rule profile, such as default or agglomeration.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A rule parameter; can be repeated.")
+@click.option("--engine", help="The engine; this release has oxigraph.")
+@click.option("--no-validate", is_flag=True, help="Do not run the shapes.")
+@click.option("--no-store", is_flag=True, help="Do not make the Oxigraph store.")
+@click.option("--strict", is_flag=True, help="Stop at any violation.")
+def build(
+    folder: Path, profile: str | None, settings: Sequence[str], engine: str | None, no_validate: bool, no_store: bool,
+    strict: bool,
+) -> int:  # fmt: skip
+    """Load, validate and infer; write FOLDER/build/."""
+    for setting in settings:
+        if "=" not in setting:
+            raise UsageError(f"--set {setting}: write it as KEY=VALUE")
+    with _progress() as progress:
+        made = project.build(
+            folder,
+            profile=profile,
+            settings=dict(setting.split("=", 1) for setting in settings),
+            engine=engine,
+            with_validation=not no_validate,
+            with_store=not no_store,
+            strict=strict,
+            progress=progress,
+        )
+    counts = made.run["counts"]
+    rows, kinds = counts["rows"], counts["kinds"]
+    click.echo(f"rows: {rows['read']} read = {rows['accepted']} accepted + {rows['rejected']} rejected")
+    click.echo(f"facts: {counts['facts']}; groups: {counts['groups']} with {counts['memberships']} memberships")
+    shown = [f"{kinds[kind]} {kind}" for kind in ("Cluster", "BusinessWeb", "Network", "Community", "Hub") if kind in kinds]
+    if shown:
+        click.echo(f"kinds: {', '.join(shown)}")
+    for note in made.run["notes"]:
+        click.echo(f"note: {note}", err=True)
+    violations = counts["findings"].get("Violation", 0)
+    if violations:
+        click.echo(f"{violations} violations: see {made.folder / 'report.csv'} and {made.folder / 'rejected'}", err=True)
+    return 1 if violations else 0
+
+
+@cli.command(name="validate")
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--shapes", "shape_files", multiple=True, type=click.Path(path_type=Path), help="Other shapes.")
+@click.option("--format", "form", default="text", type=click.Choice(["text", "json", "csv", "ttl"]))
+def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], form: str) -> int:
+    """Print the SHACL report of a project, or of RDF files."""
+    inputs = inputs or (Path(),)
+    if len(inputs) == 1 and inputs[0].is_dir():
+        if shape_files:
+            raise UsageError("--shapes goes with RDF files; a project is checked with the shapes that ship")
+        with _progress() as progress:
+            findings = project.check(inputs[0], progress=progress)
+    else:
+        engine = asking.files_engine(inputs)
+        store = ox.Store()
+        store.extend(ox.Quad(*quad.triple) for quad in engine.store)
+        against = read_shapes(shape_files) if shape_files else shapes("input")
+        findings = [
+            Finding(r.severity, "kept", r.message, value=r.value, focus=r.focus, path=r.path, component=r.component,
+                    shape=r.shape)
+            for r in validate(store, against)
+        ]  # fmt: skip
+    _report(findings, form)
+    return 1 if any(finding.severity == "Violation" for finding in findings) else 0
+
+
+def _report(findings: Sequence[Finding], form: str) -> None:
+    columns = ["severity", "effect", "source", "file", "line", "column", "value", "message", "focus", "path", "shape"]
+    if form == "ttl":
+        click.echo(report_turtle(findings), nl=False)
+    elif form in ("csv", "json"):
+        _show(columns, [[getattr(f, name) or "" for name in columns] for f in findings], form)
+    else:
+        counts = Counter(finding.severity for finding in findings)
+        for finding in findings[:50]:
+            place = f"{finding.file} line {finding.line}" if finding.file else shorten(finding.focus)
+            column = f", column {finding.column}" if finding.column else ""
+            value = f" {finding.value!r}" if finding.value else ""
+            click.echo(f"{finding.severity}: {place}{column}: {finding.message}{value} ({finding.effect})")
+        if len(findings) > 50:
+            click.echo(f"and {len(findings) - 50} more (--format csv shows all)")
+        click.echo(", ".join(f"{n} {name}" for name, n in sorted(counts.items())) or "the data conforms")
+
+
+@cli.command()
+@click.argument("folder", default=".", type=click.Path(path_type=Path))
+@_format_option
+def groups(folder: Path, form: str) -> None:
+    """Show what was found."""
+    made = open_build(folder)
+    _show(*_named(made, made.groups().sort_by([("members", "descending"), ("group", "ascending")]), form), form)
+
+
+@cli.command()
+@click.argument("group")
+@_project_option
+@_format_option
+def members(group: str, folder: Path, form: str) -> None:
+    """Show who is in GROUP: an IRI, the end of one, or a name."""
+    made = open_build(folder)
+    table = made.members(group)
+    if table.num_rows == 0:
+        raise UsageError(f"{made.find_group(group)} was a candidate and is no group; kg explain says why")
+    _show(*_named(made, table, form), form)
+
+
+@cli.command()
+@click.argument("organization")
+@click.argument("group", required=False)
+@_project_option
+@_format_option
+def explain(organization: str, group: str | None, folder: Path, form: str) -> None:
+    """Say why ORGANIZATION is a member of GROUP, driver by driver; or why it is not."""
+    made = open_build(folder)
+    found = explain_it(made, organization, group)
+    if form != "table":
+        columns = ["organization", "group", "outcome", "text", "driver", "partner", "fact", "where"]
+        rows = [
+            [e.organization, e.group, e.outcome, e.text, *tie]
+            for e in found
+            for tie in [(t.driver, t.partner, t.fact, t.where) for t in e.ties] or [("", "", "", "")]
+        ]
+        _show(columns, rows, form)
+        return
+    for explanation in found:
+        click.secho(explanation.text, bold=True)
+        for driver in ("Geography", "Horizontal", "Sector", "Vertical"):
+            ties = [tie for tie in explanation.ties if tie.driver == driver]
+            for number, tie in enumerate(ties):
+                if number == 10:
+                    click.echo(f"  {driver}: and {len(ties) - 10} more (--format csv shows all)")
+                    break
+                click.echo(f"  {driver}: {made.label(tie.partner)}: {tie.fact}" + (f" [{tie.where}]" if tie.where else ""))
+
+
+@cli.command()
+@_format_option
+def questions(form: str) -> None:
+    """List the query library."""
+    rows = [
+        [q.name, q.summary, ", ".join(p.name if p.required else f"{p.name}={p.default}" for p in q.parameters)]
+        for q in load("queries/questions")
+    ]
+    _show(["question", "answers", "parameters"], rows, form)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.argument("name")
+@_project_option
+@_format_option
+@click.pass_context
+def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
+    """Answer question NAME; its parameters are given as --parameter value."""
+    extra = list(ctx.args)
+    given: dict[str, str] = {}
+    while extra:
+        option = extra.pop(0)
+        if not option.startswith("--"):
+            raise UsageError(f"'{option}' is out of place: parameters are given as --name value")
+        key, equals, value = option[2:].partition("=")
+        if not equals:
+            if not extra:
+                raise UsageError(f"--{key} needs a value")
+            value = extra.pop(0)
+        given[key] = value
+    made = open_build(folder)
+    _solutions(asking.ask(made, name, given), form, made)
+
+
+def _solutions(answer: Solutions, form: str, made: Build | None = None) -> None:
+    rows = [
+        [
+            None if term is None
+            else (_short(made, term.value) if made and form == "table" else shorten(term.value) if form == "table" else term.value)
+            for term in row
+        ]
+        for row in answer
+    ]  # fmt: skip
+    _show(list(answer.variables), rows, form)
+
+
+@cli.command()
+@click.argument("file")
+@click.option("--data", multiple=True, type=click.Path(path_type=Path), help="RDF files to query in place of a build.")
+@click.option("--endpoint", help="The address of a SPARQL server to query in place of a build.")
+@click.option("--engine", default="oxigraph", help="The engine; this release has oxigraph.")
+@click.option("--format", "form", default="table", type=click.Choice(sorted({*_ACCEPT, *FORMATS} - {"parquet"})))
+@_project_option
+def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, form: str, folder: Path) -> None:
+    """Run the SPARQL query in FILE (- for standard input) on the build, on RDF files or on a server."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"the file can't be read ({error.strerror})", file=file) from None
+    except UnicodeDecodeError:
+        raise InputError("this is not UTF-8", file=file) from None
+    if endpoint:
+        click.echo(asking.endpoint(endpoint, text, accept=_ACCEPT.get(form, "text/turtle")), nl=False)
+        return
+    made = None if data else open_build(folder)
+    if form in _RESULTS and engine == "oxigraph":
+        store = asking.files_engine(data) if data else made.engine  # type: ignore[union-attr]
+        if written := store.serialize(text, _RESULTS[form]):
+            click.echo(written, nl=False)
+            return
+    answer = asking.query(text, data=data, engine=engine, build=made)
+    if isinstance(answer, bool):
+        click.echo(str(answer).lower())
+    elif isinstance(answer, Solutions):
+        if form != "table":
+            raise UsageError(f"--format {form} is for graphs; this query gives rows: table, csv, tsv, json or xml")
+        _solutions(answer, form)
+    else:
+        kind = FORMATS.get(form) or ox.RdfFormat.TURTLE
+        click.echo(ox.serialize(answer, format=kind), nl=False)
+
+
+@cli.command(name="export")
+@click.argument("folder", default=".", type=click.Path(path_type=Path))
+@click.option("--format", "form", default="nq", type=click.Choice(list(FORMATS)), help="The format.")
+@click.option("--out", type=click.Path(path_type=Path), help="A file to write; else standard output.")
+def export_command(folder: Path, form: str, out: Path | None) -> None:
+    """Write the graph of a build: facts and conclusions."""
+    click.echo(export(open_build(folder), form, out), nl=False)
