@@ -22,8 +22,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from kg import ask as asking
 from kg import project
+from kg.ask import ask as ask_question
+from kg.ask import endpoint as ask_endpoint
+from kg.ask import files_engine
+from kg.ask import query as run_query
 from kg.build import Build, open_build
 from kg.catalog import load
 from kg.engines import Solutions
@@ -157,7 +160,7 @@ def _named(build: Build, table: pa.Table, form: str) -> tuple[list[str], list[li
 
 
 _TERMINAL = frozenset(
-    "group source kinds types drivers members organization geography sector_ vertical horizontal stance role".split()
+    ["group", "source", "kinds", "types", "drivers", "members", "organization", "geography", "sector_", "vertical", "horizontal", "stance", "role"]
 )
 
 
@@ -254,7 +257,7 @@ def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], form: 
         with _progress() as progress:
             findings = project.check(inputs[0], progress=progress)
     else:
-        engine = asking.files_engine(inputs)
+        engine = files_engine(inputs)
         store = ox.Store()
         store.extend(ox.Quad(*quad.triple) for quad in engine.store)
         against = read_shapes(shape_files) if shape_files else shapes("input")
@@ -367,7 +370,7 @@ def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
             value = extra.pop(0)
         given[key] = value
     made = open_build(folder)
-    _solutions(asking.ask(made, name, given), form, made)
+    _solutions(ask_question(made, name, given), form, made)
 
 
 def _solutions(answer: Solutions, form: str, made: Build | None = None) -> None:
@@ -398,15 +401,15 @@ def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, fo
     except UnicodeDecodeError:
         raise InputError("this is not UTF-8", file=file) from None
     if endpoint:
-        click.echo(asking.endpoint(endpoint, text, accept=_ACCEPT.get(form, "text/turtle")), nl=False)
+        click.echo(ask_endpoint(endpoint, text, accept=_ACCEPT.get(form, "text/turtle")), nl=False)
         return
     made = None if data else open_build(folder)
     if form in _RESULTS and engine == "oxigraph":
-        store = asking.files_engine(data) if data else made.engine  # type: ignore[union-attr]
+        store = files_engine(data) if data else made.engine  # type: ignore[union-attr]
         if written := store.serialize(text, _RESULTS[form]):
             click.echo(written, nl=False)
             return
-    answer = asking.query(text, data=data, engine=engine, build=made)
+    answer = run_query(text, data=data, engine=engine, build=made)
     if isinstance(answer, bool):
         click.echo(str(answer).lower())
     elif isinstance(answer, Solutions):

@@ -45,7 +45,7 @@ def export(build: Build, kind: str, target: Path | None = None) -> bytes:
         return _parquet(quads, target)
     graphs = kind in ("nq", "jsonld")
     items = quads if graphs else sorted({quad.triple for quad in quads}, key=str)
-    data = serialize(items, format=form, prefixes=PREFIXES)
+    data = serialize(items, format=form, prefixes=PREFIXES) or b""
     if target is not None:
         target.write_bytes(data)
         return b""

@@ -164,18 +164,19 @@ TABLES: dict[str, TableSpec] = {
 @cache
 def codes() -> dict[str, dict[str, NamedNode]]:
     """Return the concept of every code of the ontology, by scheme and notation."""
-    schemes: dict[NamedNode, str] = {}
+    schemes: dict[NamedNode, set[str]] = {}
     notations: dict[NamedNode, str] = {}
     for quad in parse(path=str(folder("ontology") / "kinds.ttl"), format=RdfFormat.TURTLE):
         if not isinstance(quad.subject, NamedNode):
             continue
         if quad.predicate == SKOS["inScheme"] and isinstance(quad.object, NamedNode):
-            schemes[quad.subject] = quad.object.value.removeprefix(CKG)
+            schemes.setdefault(quad.subject, set()).add(quad.object.value.removeprefix(CKG))
         elif quad.predicate == SKOS["notation"] and isinstance(quad.object, Literal):
             notations[quad.subject] = quad.object.value
     out: dict[str, dict[str, NamedNode]] = {}
     for concept, notation in notations.items():
-        out.setdefault(schemes.get(concept, ""), {})[notation] = concept
+        for scheme in schemes.get(concept, ()):
+            out.setdefault(scheme, {})[notation] = concept
     return out
 
 
@@ -260,8 +261,8 @@ def row_facts(base: str, table: str, row: Row) -> Iterator[Fact]:
     if table == "participants":
         yield from _participation(base, row, node)
     else:
-        for name in spec.classes:
-            yield Fact(Triple(node, RDF["type"], name), (spec.key[0],))
+        for kind in spec.classes:
+            yield Fact(Triple(node, RDF["type"], kind), (spec.key[0],))
     for name, column in spec.columns.items():
         if column.property is None or name in _POINT or (table == "participants" and name != "role"):
             continue

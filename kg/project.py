@@ -30,7 +30,7 @@ from kg.namespaces import CKG
 from kg.places import nearest_regions
 from kg.quarantine import Quarantine
 from kg.results import COLUMNS, Conclusions, write_csv
-from kg.rows import Finding, Loaded, Progress, Row, silent
+from kg.rows import Finding, Loaded, Progress, Row, in_graph, silent
 from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
 from kg.validate import Result, report_turtle, shapes, validate
@@ -181,7 +181,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
             f"{result.by_size_alone} cells were admitted by size alone: one region or one sector has every organisation"
         )
     inferred = NamedNode(mint(settings.base, "graph", "inferred"))
-    text = "".join(sorted({f"{Quad(*triple, inferred)} .\n" for triple in result.triples}))
+    text = "".join(sorted({f"{in_graph(triple, inferred)} .\n" for triple in result.triples}))
     (target / "inferred.nq").write_text(text, encoding="utf-8", newline="\n")
     conclusions = Conclusions(result.triples)
     counts = {
@@ -206,12 +206,12 @@ def _facts(work: _Work, engine: OxigraphEngine) -> set[Quad]:
     """Return every fact in its source's graph; the engine's default graph gets their union."""
     settings = work.settings
     graphs = {source.number: NamedNode(_graph(settings, source.number)) for source in work.quarantine.loaded}
-    quads = {Quad(*triple, graphs[number]) for number, triple in work.quarantine.facts()}
+    quads = {in_graph(triple, graphs[number]) for number, triple in work.quarantine.facts()}
     engine.add({quad.triple for quad in quads})
     work.placed = list(nearest_regions(engine))
     if work.placed:
         homes = _homes(quads)
-        quads |= {Quad(*triple, homes[triple.subject]) for triple in work.placed}
+        quads |= {in_graph(triple, homes[triple.subject]) for triple in work.placed}
         engine.add(work.placed)
     return quads
 

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import rdflib
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
 
-from kg.rows import Fact, Finding, Loaded, Progress, Row, silent
+from kg.rows import Fact, Finding, Loaded, Progress, Row, in_graph, silent
 from kg.validate import HIERARCHY, Result, Shapes, shapes, validate
 
 __all__ = ["Quarantine"]
@@ -67,12 +67,13 @@ class Quarantine:
         against = against or shapes("input")
         self.progress("drafting facts", 0, 0)
         store = Store()
-        store.bulk_extend(Quad(*triple, _DEFAULT) for _, triple in self.facts())
-        store.extend(Quad(*triple, _DEFAULT) for triple in HIERARCHY)
+        store.bulk_extend(in_graph(triple) for _, triple in self.facts())
+        store.extend(in_graph(triple) for triple in HIERARCHY)
         self.progress("validating", 0, 0)
         results = validate(store, against)
         seen: set[tuple[str, str, str, str]] = set()
-        while new := [result for result in results if (key := _key(result)) not in seen and not seen.add(key)]:
+        while new := [result for result in results if _key(result) not in seen]:
+            seen.update(map(_key, new))
             touched = self._take_out(store, new, against)
             self.progress("validating what is touched", 0, 0)
             self.cause = " (because of what was kept out)"
@@ -93,7 +94,7 @@ class Quarantine:
         gone -= kept
         touched = {triple.subject.value for triple in gone if isinstance(triple.subject, NamedNode)}
         for triple in gone:
-            store.remove(Quad(*triple, _DEFAULT))
+            store.remove(in_graph(triple))
         for node in list(touched):
             for quad in store.quads_for_pattern(None, None, NamedNode(node), _DEFAULT):
                 if isinstance(quad.subject, NamedNode):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from pyoxigraph import Triple
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Triple
 
-__all__ = ["Fact", "Finding", "Loaded", "Progress", "Row", "RowTable", "silent"]
+__all__ = ["Fact", "Finding", "Loaded", "Progress", "Row", "RowTable", "in_graph", "silent"]
 
 #: Called with what is being done, how much of it is done and how much there is (0: unknown).
 Progress = Callable[[str, int, int], None]
@@ -16,6 +16,11 @@ Progress = Callable[[str, int, int], None]
 
 def silent(what: str, done: int, total: int) -> None:
     """Show no progress."""
+
+
+def in_graph(triple: Triple, graph: NamedNode | None = None) -> Quad:
+    """Return the quad of a triple in a graph, the default graph without one."""
+    return Quad(triple.subject, triple.predicate, triple.object, graph or DefaultGraph())
 
 
 class Fact(NamedTuple):

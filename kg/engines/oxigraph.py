@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import (
     NamedNode,
@@ -21,6 +22,7 @@ from pyoxigraph import (
 from kg.engines.base import Solutions, Term
 from kg.errors import EngineError, UsageError
 from kg.namespaces import PREFIXES
+from kg.rows import in_graph
 
 __all__ = ["OxigraphEngine"]
 
@@ -52,7 +54,7 @@ class OxigraphEngine:
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Add triples to the default graph."""
-        self.store.bulk_extend(Quad(*triple) for triple in triples)
+        self.store.bulk_extend(in_graph(triple) for triple in triples)
 
     def load(self, quads: Iterable[Quad]) -> None:
         """Add quads to their graphs."""
@@ -66,7 +68,7 @@ class OxigraphEngine:
         """Run a CONSTRUCT query, add its triples to the default graph and return those that were new."""
         found = self.store.query(construct)
         assert isinstance(found, QueryTriples)
-        new = list({triple for triple in found if Quad(*triple) not in self.store})
+        new = list({triple for triple in found if in_graph(triple) not in self.store})
         self.add(new)
         return new
 
@@ -98,7 +100,7 @@ class OxigraphEngine:
         EngineError
             when it can't be carried out.
         """
-        given = {Variable(name): term for name, term in (bindings or {}).items()}
+        given: dict[Variable, Any] = {Variable(name): term for name, term in (bindings or {}).items()}
         try:
             answer = self.store.query(
                 query, use_default_graph_as_union=self.union, substitutions=given, prefixes=PREFIXES

@@ -24,7 +24,7 @@ from pyoxigraph import (
 
 from kg.errors import InputError
 from kg.identifiers import short_hash
-from kg.mapping import date_literal, decimal_literal, integer_literal
+from kg.mapping import decimal_literal, integer_literal
 from kg.namespaces import CKG, RDF, WORKING, XSD
 from kg.resources import ontology_files
 from kg.rows import Fact, Finding, Loaded, Progress, Row, RowTable
@@ -39,12 +39,7 @@ _STEP = 20_000
 #: The terms of the ontology that a source may use; the others are for the rules alone to write.
 FACT_TERMS = frozenset(
     str(CKG) + name
-    for name in """
-    Region SectorConcept Skill SupplyLink Collaboration Participation CompetitionLink DeclaredGroup ClusterOrganization
-    locatedIn regionWithin regionLevel inSector sectorLevel requiresSkill placedBy sectorsFrom supplier customer product
-    collaborationKind hasParticipant inCollaboration participatingOrganization participantRole competitor market
-    declaresMember declaredPlace declaredTheme manages
-    """.split()
+    for name in ["Region", "SectorConcept", "Skill", "SupplyLink", "Collaboration", "Participation", "CompetitionLink", "DeclaredGroup", "ClusterOrganization", "locatedIn", "regionWithin", "regionLevel", "inSector", "sectorLevel", "requiresSkill", "placedBy", "sectorsFrom", "supplier", "customer", "product", "collaborationKind", "hasParticipant", "inCollaboration", "participatingOrganization", "participantRole", "competitor", "market", "declaresMember", "declaredPlace", "declaredTheme", "manages"]
 )
 _NUMBERS = {XSD["decimal"]: decimal_literal, XSD["integer"]: integer_literal}
 
