@@ -19,6 +19,7 @@ test: install  ## run the tests
 
 lint: install  ## formatters, types and layers
 	$(BIN)/ruff check kg tests
+	$(BIN)/ruff format --check kg tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

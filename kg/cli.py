@@ -160,7 +160,21 @@ def _named(build: Build, table: pa.Table, form: str) -> tuple[list[str], list[li
 
 
 _TERMINAL = frozenset(
-    ["group", "source", "kinds", "types", "drivers", "members", "organization", "geography", "sector_", "vertical", "horizontal", "stance", "role"]
+    [
+        "group",
+        "source",
+        "kinds",
+        "types",
+        "drivers",
+        "members",
+        "organization",
+        "geography",
+        "sector_",
+        "vertical",
+        "horizontal",
+        "stance",
+        "role",
+    ]
 )
 
 
@@ -196,7 +210,9 @@ def new(folder: Path) -> None:
 
     (folder / "data").mkdir(parents=True, exist_ok=True)
     name = "".join(c if c.isalnum() else "-" for c in folder.resolve().name.lower()).strip("-") or "project"
-    (folder / "kg.toml").write_text(_NEW.format(title=folder.resolve().name.replace('"', ""), name=name), encoding="utf-8")
+    (folder / "kg.toml").write_text(
+        _NEW.format(title=folder.resolve().name.replace('"', ""), name=name), encoding="utf-8"
+    )
     for table, spec in TABLES.items():
         (folder / "data" / f"{table}.csv").write_text(",".join(spec.columns) + "\n", encoding="utf-8")
     click.echo(f"{folder}: fill in data/*.csv (only organizations.csv must have rows), then run: kg build {folder}")
@@ -211,9 +227,14 @@ def new(folder: Path) -> None:
 @click.option("--no-store", is_flag=True, help="Do not make the Oxigraph store.")
 @click.option("--strict", is_flag=True, help="Stop at any violation.")
 def build(
-    folder: Path, profile: str | None, settings: Sequence[str], engine: str | None, no_validate: bool, no_store: bool,
+    folder: Path,
+    profile: str | None,
+    settings: Sequence[str],
+    engine: str | None,
+    no_validate: bool,
+    no_store: bool,
     strict: bool,
-) -> int:  # fmt: skip
+) -> int:
     """Load, validate and infer; write FOLDER/build/."""
     for setting in settings:
         if "=" not in setting:
@@ -233,14 +254,18 @@ def build(
     rows, kinds = counts["rows"], counts["kinds"]
     click.echo(f"rows: {rows['read']} read = {rows['accepted']} accepted + {rows['rejected']} rejected")
     click.echo(f"facts: {counts['facts']}; groups: {counts['groups']} with {counts['memberships']} memberships")
-    shown = [f"{kinds[kind]} {kind}" for kind in ("Cluster", "BusinessWeb", "Network", "Community", "Hub") if kind in kinds]
+    shown = [
+        f"{kinds[kind]} {kind}" for kind in ("Cluster", "BusinessWeb", "Network", "Community", "Hub") if kind in kinds
+    ]
     if shown:
         click.echo(f"kinds: {', '.join(shown)}")
     for note in made.run["notes"]:
         click.echo(f"note: {note}", err=True)
     violations = counts["findings"].get("Violation", 0)
     if violations:
-        click.echo(f"{violations} violations: see {made.folder / 'report.csv'} and {made.folder / 'rejected'}", err=True)
+        click.echo(
+            f"{violations} violations: see {made.folder / 'report.csv'} and {made.folder / 'rejected'}", err=True
+        )
     return 1 if violations else 0
 
 
@@ -262,10 +287,18 @@ def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], form: 
         store.extend(ox.Quad(*quad.triple) for quad in engine.store)
         against = read_shapes(shape_files) if shape_files else shapes("input")
         findings = [
-            Finding(r.severity, "kept", r.message, value=r.value, focus=r.focus, path=r.path, component=r.component,
-                    shape=r.shape)
+            Finding(
+                r.severity,
+                "kept",
+                r.message,
+                value=r.value,
+                focus=r.focus,
+                path=r.path,
+                component=r.component,
+                shape=r.shape,
+            )
             for r in validate(store, against)
-        ]  # fmt: skip
+        ]
     _report(findings, form)
     return 1 if any(finding.severity == "Violation" for finding in findings) else 0
 
@@ -336,7 +369,9 @@ def explain(organization: str, group: str | None, folder: Path, form: str) -> No
                 if number == 10:
                     click.echo(f"  {driver}: and {len(ties) - 10} more (--format csv shows all)")
                     break
-                click.echo(f"  {driver}: {made.label(tie.partner)}: {tie.fact}" + (f" [{tie.where}]" if tie.where else ""))
+                click.echo(
+                    f"  {driver}: {made.label(tie.partner)}: {tie.fact}" + (f" [{tie.where}]" if tie.where else "")
+                )
 
 
 @cli.command()
@@ -376,12 +411,19 @@ def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
 def _solutions(answer: Solutions, form: str, made: Build | None = None) -> None:
     rows = [
         [
-            None if term is None
-            else (_short(made, term.value) if made and form == "table" else shorten(term.value) if form == "table" else term.value)
+            None
+            if term is None
+            else (
+                _short(made, term.value)
+                if made and form == "table"
+                else shorten(term.value)
+                if form == "table"
+                else term.value
+            )
             for term in row
         ]
         for row in answer
-    ]  # fmt: skip
+    ]
     _show(list(answer.variables), rows, form)
 
 

@@ -68,7 +68,11 @@ def explain(build: Build, organization: str, group: str | None = None) -> list[E
         found = [_not_admitted(build, node, row) for row in _rows(build, "cells", {"organization": node})]
     if not found:
         text = f"{build.label(node.value)} is in no cell (it lacks a region or a sector at the judged levels), in no"
-        found = [Explanation(node.value, "", "no-candidate", text + " community of enough organisations and in no declared group.")]
+        found = [
+            Explanation(
+                node.value, "", "no-candidate", text + " community of enough organisations and in no declared group."
+            )
+        ]
     return sorted(found, key=lambda e: (e.outcome != "member", e.group))
 
 
@@ -108,7 +112,7 @@ def _where(build: Build, node: NamedNode, tie: dict[str, str]) -> str:
     if tie["driver"] == "Vertical":
         keys = [(tie["fact"], tie["to"])]
     elif tie["driver"] == "Horizontal":
-        keys = [key for key in build.link_keys(tie["fact"], (node.value, tie["partner"]))]
+        keys = build.link_keys(tie["fact"], (node.value, tie["partner"]))
     else:
         keys = [(node.value, ""), (tie["partner"], "")]
     return "; ".join(place for key in keys for place in build.lines.get(key, []))
@@ -119,7 +123,9 @@ def _not_member(build: Build, node: NamedNode, row: dict[str, str]) -> Explanati
     if row["round"]:
         held = ", ".join(sorted(shorten(iri).removeprefix("ckg:") for iri in row["held"].split())) or "no driver"
         missed = ", ".join(sorted(shorten(iri).removeprefix("ckg:") for iri in row["missed"].split())) or "nothing"
-        text = f"{name} was dropped from {build.label(group)} in round {row['round']}: it held {held} and lacked {missed}."
+        text = (
+            f"{name} was dropped from {build.label(group)} in round {row['round']}: it held {held} and lacked {missed}."
+        )
         return Explanation(node.value, group, "dropped", text)
     reasons = {
         "too-small": "too few organisations were left in it",

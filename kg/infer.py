@@ -64,9 +64,7 @@ def is_working(triple: Triple) -> bool:
     )
 
 
-def seed(
-    *, base: str, profile: Profile, facts_digest: str, graphs: Iterable[str]
-) -> tuple[NamedNode, list[Triple]]:
+def seed(*, base: str, profile: Profile, facts_digest: str, graphs: Iterable[str]) -> tuple[NamedNode, list[Triple]]:
     """Return the node of a run and what is asserted of it before the rules.
 
     Parameters
@@ -239,5 +237,3 @@ def _tie_graph(engine: Engine) -> igraph.Graph:
         graph.add_edges(zip((pairs // len(names)).tolist(), (pairs % len(names)).tolist(), strict=True))
         graph.es["weight"] = np.bincount(position, weights=np.concatenate(weights)).tolist()
     return graph
-
-

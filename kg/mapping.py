@@ -21,9 +21,16 @@ from kg.resources import folder
 from kg.rows import Fact, Row
 
 __all__ = [
-    "TABLES", "Column", "TableSpec", "date_literal", "decimal_literal", "integer_literal", "point_facts",
-    "row_facts", "row_nodes",
-]  # fmt: skip
+    "TABLES",
+    "Column",
+    "TableSpec",
+    "date_literal",
+    "decimal_literal",
+    "integer_literal",
+    "point_facts",
+    "row_facts",
+    "row_nodes",
+]
 
 _DATES = ((re.compile(r"\d{4}"), "gYear"), (re.compile(r"\d{4}-\d\d"), "gYearMonth"))
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
@@ -183,9 +190,7 @@ def codes() -> dict[str, dict[str, NamedNode]]:
 def decimal_literal(text: str) -> Literal:
     """Return a decimal in canonical form, or the text as an ill-typed ``xsd:decimal``."""
     text = text.strip()
-    return Literal(
-        canonical_decimal(Decimal(text)) if _DECIMAL.fullmatch(text) else text, datatype=XSD["decimal"]
-    )
+    return Literal(canonical_decimal(Decimal(text)) if _DECIMAL.fullmatch(text) else text, datatype=XSD["decimal"])
 
 
 def integer_literal(text: str) -> Literal:

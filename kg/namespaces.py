@@ -5,9 +5,24 @@ from __future__ import annotations
 from pyoxigraph import NamedNode
 
 __all__ = [
-    "CKG", "CKGSH", "DCT", "GEO", "ORG", "PREFIXES", "PROV", "RDF", "RDFS", "SCHEMA", "SH", "SKOS", "WGS",
-    "WORKING", "XSD", "Namespace", "shorten",
-]  # fmt: skip
+    "CKG",
+    "CKGSH",
+    "DCT",
+    "GEO",
+    "ORG",
+    "PREFIXES",
+    "PROV",
+    "RDF",
+    "RDFS",
+    "SCHEMA",
+    "SH",
+    "SKOS",
+    "WGS",
+    "WORKING",
+    "XSD",
+    "Namespace",
+    "shorten",
+]
 
 
 class Namespace(str):

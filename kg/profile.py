@@ -114,8 +114,7 @@ class Profile:
     def as_json(self) -> dict[str, int | float | str]:
         """Return the profile for people and `run.json`; decimals as text, so that they stay exact."""
         shown = {
-            name: value if isinstance(value, int) else _lexical(value)
-            for name, value in sorted(self.values.items())
+            name: value if isinstance(value, int) else _lexical(value) for name, value in sorted(self.values.items())
         }
         return {"name": self.name, **shown}
 

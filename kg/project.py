@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import platform
 import resource
 import shutil
@@ -39,8 +38,19 @@ __all__ = ["Violations", "build", "check"]
 
 _PREFIX = f"PREFIX ckg: <{CKG}> "
 _REPORT = (
-    "severity", "effect", "source", "file", "line", "column", "value", "message", "focus", "path", "component", "shape",
-)  # fmt: skip
+    "severity",
+    "effect",
+    "source",
+    "file",
+    "line",
+    "column",
+    "value",
+    "message",
+    "focus",
+    "path",
+    "component",
+    "shape",
+)
 
 
 class Violations(ClusterKGError):
@@ -122,7 +132,9 @@ def check(folder: Path | str, *, progress: Progress = silent) -> list[Finding]:
     UsageError, InputError
         when the project or an input can't be read.
     """
-    return _prepare(read_settings(Path(folder)), engine=None, with_validation=True, progress=progress).quarantine.findings
+    return _prepare(
+        read_settings(Path(folder)), engine=None, with_validation=True, progress=progress
+    ).quarantine.findings
 
 
 def _prepare(settings: Settings, *, engine: str | None, with_validation: bool, progress: Progress) -> _Work:
@@ -148,9 +160,7 @@ def _prepare(settings: Settings, *, engine: str | None, with_validation: bool, p
 
 def _read(settings: Settings, progress: Progress) -> list[Loaded]:
     return [
-        read_source(
-            entry.type, entry.path, base=settings.base, number=number, options=entry.options, progress=progress
-        )
+        read_source(entry.type, entry.path, base=settings.base, number=number, options=entry.options, progress=progress)
         for number, entry in enumerate(settings.sources, start=1)
     ]
 
@@ -252,9 +262,15 @@ def _check_levels(engine: OxigraphEngine, work: _Work) -> None:
 
 def _output_finding(result: Result) -> Finding:
     return Finding(
-        result.severity, "kept", f"a conclusion is not as the shapes have it: {result.message}", value=result.value,
-        focus=result.focus, path=result.path, component=result.component, shape=result.shape,
-    )  # fmt: skip
+        result.severity,
+        "kept",
+        f"a conclusion is not as the shapes have it: {result.message}",
+        value=result.value,
+        focus=result.focus,
+        path=result.path,
+        component=result.component,
+        shape=result.shape,
+    )
 
 
 def _write_report(target: Path, work: _Work) -> None:
@@ -338,10 +354,16 @@ def _write_run(
         "engine": "oxigraph",
         "profile": work.settings.profile.as_json(),
         "digests": {"facts": digest, "rules": rules_digest()},
-        "versions": {name: metadata.version(name) for name in ("clusterkg", "pyoxigraph", "pyshacl", "rdflib", "igraph")}
+        "versions": {
+            name: metadata.version(name) for name in ("clusterkg", "pyoxigraph", "pyshacl", "rdflib", "igraph")
+        }
         | {"python": platform.python_version()},
         "counts": {
-            "rows": {"read": sum(read.values()), "rejected": len(rejected), "accepted": sum(read.values()) - len(rejected)},
+            "rows": {
+                "read": sum(read.values()),
+                "rejected": len(rejected),
+                "accepted": sum(read.values()) - len(rejected),
+            },
             "files": read,
             "facts": facts,
             "findings": dict(sorted(Counter(f.severity for f in quarantine.findings).items())),
@@ -370,9 +392,8 @@ def _replacing(target: Path) -> Iterator[Path]:
         yield fresh
         old = fresh.with_name(fresh.name + "-old")
         if target.exists():
-            os.replace(target, old)
-        os.replace(fresh, target)
+            target.replace(old)
+        fresh.replace(target)
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-

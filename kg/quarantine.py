@@ -199,10 +199,9 @@ def _same(term: object, text: str) -> bool:
         if datatype == rdflib.XSD.string:
             datatype = None
         plain = rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
-        return plain.n3() == text or text == f'{plain.n3()}^^<{rdflib.XSD.string}>'
+        return plain.n3() == text or text == f"{plain.n3()}^^<{rdflib.XSD.string}>"
     return False
 
 
 def _key(result: Result) -> tuple[str, str, str, str]:
     return result.focus, result.path, result.value, f"{result.shape} {result.component}"
-

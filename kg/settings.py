@@ -77,7 +77,9 @@ def read_settings(
         raise InputError(f"the file can't be read ({error.strerror})", file=file) from None
     for name in content:
         if name not in {"project", "source", "profile", "engine"}:
-            raise UsageError(f"{file}: there is no section '{name}'{nearest(name, ['project', 'source', 'profile', 'engine'])}")
+            raise UsageError(
+                f"{file}: there is no section '{name}'{nearest(name, ['project', 'source', 'profile', 'engine'])}"
+            )
     project = _section(file, content, "project")
     base = project.get("base", "")
     if not isinstance(base, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]*[/#]", base):

@@ -154,9 +154,7 @@ class _Writer:
             parts.append("\n".join(f"# {line}".rstrip() for line in header.splitlines()))
         if self.used:
             by_prefix = sorted((prefix, namespace) for namespace, prefix in self.namespaces.items())
-            parts.append(
-                "\n".join(f"@prefix {p}: <{namespace}> ." for p, namespace in by_prefix if p in self.used)
-            )
+            parts.append("\n".join(f"@prefix {p}: <{namespace}> ." for p, namespace in by_prefix if p in self.used))
         for title, blocks in zip(_TITLES, sections, strict=True):
             if blocks:
                 parts.append(f"{_SECTION_MARK}{title}")

@@ -181,9 +181,8 @@ def _result_triples(report: BlankNode, node: BlankNode, finding: Finding) -> lis
         out.append(Triple(node, SH["value"], _term(finding.value)))
     if finding.shape:
         out.append(Triple(node, SH["sourceShape"], _shape_node(finding.shape)))
-    for name in ("file", "line", "column"):
-        if getattr(finding, name):
-            out.append(Triple(node, CKGSH[name], Literal(getattr(finding, name))))
+    places = {name: getattr(finding, name) for name in ("file", "line", "column")}
+    out += [Triple(node, CKGSH[name], Literal(value)) for name, value in places.items() if value]
     return out
 
 

@@ -88,9 +88,7 @@ class _Reader:
 
     def rows(self, table: Table, name: str) -> Iterator[Row]:
         """Yield the rows of a table that could be parsed; the others are noted."""
-        shown = RowTable(
-            self.shown(table.path), name, table.header, self.positions(table), self.loaded.number
-        )
+        shown = RowTable(self.shown(table.path), name, table.header, self.positions(table), self.loaded.number)
         count = 0
         for item in table.rows:
             count += 1
@@ -128,9 +126,15 @@ class _Reader:
     def repeated(self, row: Row, line: int) -> None:
         self.loaded.findings.append(
             Finding(
-                "Warning", "kept", f"the row is the same as line {line} and adds nothing",
-                source=self.loaded.number, file=row.table.file, line=row.line, component="RepeatedRow", row=row,
-            )  # fmt: skip
+                "Warning",
+                "kept",
+                f"the row is the same as line {line} and adds nothing",
+                source=self.loaded.number,
+                file=row.table.file,
+                line=row.line,
+                component="RepeatedRow",
+                row=row,
+            )
         )
 
     def projects(self, table: Table) -> None:
@@ -187,7 +191,9 @@ class _Reader:
     def link(self, row: Row, name: str, repeated: dict[str, int]) -> None:
         project, organization = row["projectID"], row["organisationID"]
         if project not in self.known_projects:
-            self.reject(row, "projectID", f"the project '{project}' is no accepted row of project.csv", "UnknownProject")
+            self.reject(
+                row, "projectID", f"the project '{project}' is no accepted row of project.csv", "UnknownProject"
+            )
         elif organization not in self.known:
             message = f"the organisation '{organization}' is no accepted row of organization.csv"
             self.reject(row, "organisationID", message, "UnknownOrganization")

@@ -39,7 +39,39 @@ _STEP = 20_000
 #: The terms of the ontology that a source may use; the others are for the rules alone to write.
 FACT_TERMS = frozenset(
     str(CKG) + name
-    for name in ["Region", "SectorConcept", "Skill", "SupplyLink", "Collaboration", "Participation", "CompetitionLink", "DeclaredGroup", "ClusterOrganization", "locatedIn", "regionWithin", "regionLevel", "inSector", "sectorLevel", "requiresSkill", "placedBy", "sectorsFrom", "supplier", "customer", "product", "collaborationKind", "hasParticipant", "inCollaboration", "participatingOrganization", "participantRole", "competitor", "market", "declaresMember", "declaredPlace", "declaredTheme", "manages"]
+    for name in [
+        "Region",
+        "SectorConcept",
+        "Skill",
+        "SupplyLink",
+        "Collaboration",
+        "Participation",
+        "CompetitionLink",
+        "DeclaredGroup",
+        "ClusterOrganization",
+        "locatedIn",
+        "regionWithin",
+        "regionLevel",
+        "inSector",
+        "sectorLevel",
+        "requiresSkill",
+        "placedBy",
+        "sectorsFrom",
+        "supplier",
+        "customer",
+        "product",
+        "collaborationKind",
+        "hasParticipant",
+        "inCollaboration",
+        "participatingOrganization",
+        "participantRole",
+        "competitor",
+        "market",
+        "declaresMember",
+        "declaredPlace",
+        "declaredTheme",
+        "manages",
+    ]
 )
 _NUMBERS = {XSD["decimal"]: decimal_literal, XSD["integer"]: integer_literal}
 
@@ -88,9 +120,18 @@ def read(path: Path, base: str, number: int, options: Mapping[str, object], prog
             if message := _forbidden(triple, inside):
                 loaded.findings.append(
                     Finding(
-                        "Violation", "rejected", message, source=number, file=file.name, column="predicate",
-                        value=str(triple), focus=row.node, path=triple.predicate.value, component="NoFact", row=row,
-                    )  # fmt: skip
+                        "Violation",
+                        "rejected",
+                        message,
+                        source=number,
+                        file=file.name,
+                        column="predicate",
+                        value=str(triple),
+                        focus=row.node,
+                        path=triple.predicate.value,
+                        component="NoFact",
+                        row=row,
+                    )
                 )
             else:
                 loaded.rows.append(row)

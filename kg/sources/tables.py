@@ -50,7 +50,9 @@ def _files(path: Path) -> dict[str, Path]:
         if suffix not in _SUFFIXES:
             continue
         if file.stem not in TABLES:
-            raise InputError(f"'{file.stem}' is none of the canonical tables{nearest(file.stem, TABLES)}", file=_shown(file))
+            raise InputError(
+                f"'{file.stem}' is none of the canonical tables{nearest(file.stem, TABLES)}", file=_shown(file)
+            )
         if file.stem in found:
             raise InputError(f"the table is there twice, as {found[file.stem].name} too", file=_shown(file))
         found[file.stem] = file
@@ -66,7 +68,7 @@ def _shown(file: Path) -> str:
 def _renaming(value: object) -> dict[str, str]:
     known = {name for spec in TABLES.values() for name in spec.columns}
     if not isinstance(value, dict) or not all(isinstance(own, str) for own in value.values()):
-        raise UsageError("columns must be a table such as { id = \"siren\", name = \"denomination\" }")
+        raise UsageError('columns must be a table such as { id = "siren", name = "denomination" }')
     for name in value:
         if name not in known:
             raise UsageError(f"columns: no canonical table has a column '{name}'{nearest(name, known)}")
@@ -75,7 +77,7 @@ def _renaming(value: object) -> dict[str, str]:
 
 def _ignores_extra(value: object) -> bool:
     if value not in ("error", "ignore"):
-        raise UsageError(f"extra_columns = {value!r}: it must be \"error\" or \"ignore\"")
+        raise UsageError(f'extra_columns = {value!r}: it must be "error" or "ignore"')
     return value == "ignore"
 
 
@@ -121,18 +123,34 @@ def keep_columns(table: Table, known: Mapping[str, str], *, required: Iterable[s
 def rejected(row: Row, column: str, message: str, component: str, number: int) -> Finding:
     """Return the finding that keeps a row out."""
     return Finding(
-        "Violation", "rejected", message, source=number, file=row.table.file, line=row.line, column=column,
-        value=row[column] if column else "", focus=row.node, component=component, row=row,
-    )  # fmt: skip
+        "Violation",
+        "rejected",
+        message,
+        source=number,
+        file=row.table.file,
+        line=row.line,
+        column=column,
+        value=row[column] if column else "",
+        focus=row.node,
+        component=component,
+        row=row,
+    )
 
 
 def broken(item: BrokenRow, table: RowTable, number: int) -> Finding:
     """Return the finding for a row that can't be parsed."""
     row = Row(table, item.line, (item.text,), "")
     return Finding(
-        "Violation", "rejected", f"the row {item.reason}", source=number, file=table.file, line=item.line,
-        value=item.text[:80], component="UnreadableRow", row=row,
-    )  # fmt: skip
+        "Violation",
+        "rejected",
+        f"the row {item.reason}",
+        source=number,
+        file=table.file,
+        line=item.line,
+        value=item.text[:80],
+        component="UnreadableRow",
+        row=row,
+    )
 
 
 class _Reader:
@@ -163,15 +181,24 @@ class _Reader:
         self.loaded.read[shown.file] = count
         if count == 0:
             if name == "organizations":
-                raise InputError("the table has a header and no rows: there is nothing to build", file=shown.file, line=1)
+                raise InputError(
+                    "the table has a header and no rows: there is nothing to build", file=shown.file, line=1
+                )
             self.note(Row(shown, 1, (), ""), "the table has a header and no rows", "EmptyTable")
 
     def note(self, row: Row, message: str, component: str) -> None:
         self.loaded.findings.append(
             Finding(
-                "Warning", "kept", message, source=self.loaded.number, file=row.table.file, line=row.line,
-                focus=row.node, component=component, row=row,
-            )  # fmt: skip
+                "Warning",
+                "kept",
+                message,
+                source=self.loaded.number,
+                file=row.table.file,
+                line=row.line,
+                focus=row.node,
+                component=component,
+                row=row,
+            )
         )
 
     def row(self, name: str, spec: TableSpec, row: Row, seen: dict[str, Row]) -> None:
@@ -183,7 +210,9 @@ class _Reader:
                 return
             if row[column] in (".", "..") and (column == "id" or spec.link):
                 findings.append(
-                    rejected(row, column, f"'{row[column]}' can't be an id: an IRI can't end in it", "ImpossibleId", number)
+                    rejected(
+                        row, column, f"'{row[column]}' can't be an id: an IRI can't end in it", "ImpossibleId", number
+                    )
                 )
                 return
         width = len(row.table.header)
@@ -201,9 +230,16 @@ class _Reader:
         if surplus:
             findings.append(
                 Finding(
-                    "Violation", "left-out", f"the row has {len(surplus)} more cells than the header has columns",
-                    source=number, file=row.table.file, line=row.line, value=";".join(surplus)[:200],
-                    focus=row.node, component="SurplusCells", row=row,
-                )  # fmt: skip
+                    "Violation",
+                    "left-out",
+                    f"the row has {len(surplus)} more cells than the header has columns",
+                    source=number,
+                    file=row.table.file,
+                    line=row.line,
+                    value=";".join(surplus)[:200],
+                    focus=row.node,
+                    component="SurplusCells",
+                    row=row,
+                )
             )
         self.loaded.rows.append(row)

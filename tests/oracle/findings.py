@@ -133,9 +133,7 @@ def settle(facts: Facts, organizations: Set[str]) -> tuple[set[str], dict[str, d
     group, drops, turn = set(organizations), list[Drop](), 1
     while True:
         counts = partners(facts, group)
-        failing = [
-            Drop(o, turn, drivers) for o in group if not enough(drivers := held(counts, o, p.min_partners), p)
-        ]
+        failing = [Drop(o, turn, drivers) for o in group if not enough(drivers := held(counts, o, p.min_partners), p)]
         if not failing:
             return group, counts, drops
         drops += failing

@@ -17,9 +17,7 @@ __all__ = ["TOPS", "read_cordis", "read_parameters", "read_project", "read_table
 
 #: The top concept that the code of a collaboration kind stands under.
 TOPS = {
-    **dict.fromkeys(
-        ("rd-project", "co-patent", "licence", "co-publication", "spin-off"), "KnowledgeExchange"
-    ),
+    **dict.fromkeys(("rd-project", "co-patent", "licence", "co-publication", "spin-off"), "KnowledgeExchange"),
     **dict.fromkeys(("joint-venture", "consortium", "shared-facility", "joint-marketing"), "Alliance"),
     **dict.fromkeys(("association", "interest-group", "forum", "standards-body"), "SharedInterest"),
 }

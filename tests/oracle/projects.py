@@ -196,9 +196,7 @@ def draw_declared(draft: Draft) -> None:
 
 def draw_pattern(draft: Draft, stem: str, listed: list[str]) -> None:
     """Tie a group as a star, a chain or a ring of supply, or by one collaboration, or by several small ones."""
-    pattern = draft.rng.choice(
-        ["star", "star", "chain", "ring", "collaboration", "collaborations", "star of pairs"]
-    )
+    pattern = draft.rng.choice(["star", "star", "chain", "ring", "collaboration", "collaborations", "star of pairs"])
     if pattern == "star":
         for o in listed[1:]:
             draw_supply(draft, *draft.rng.sample([listed[0], o], 2))
@@ -297,9 +295,7 @@ def profile(draft: Draft, seed: int) -> str:
         "max_collaboration_size": pick([3, 8, 500]),
     }
     if draft.chance(0.25):
-        parameters["as_of"] = (
-            f'"{draft.rng.randint(2016, 2024)}-{pick(["01-01", "06-30", "12-31", "02-28"])}"'
-        )
+        parameters["as_of"] = f'"{draft.rng.randint(2016, 2024)}-{pick(["01-01", "06-30", "12-31", "02-28"])}"'
     lines = [f"{name} = {value}" for name, value in parameters.items()]
     head = f'[project]\ntitle = "Random project {seed}"\nbase = "{BASE}"\n'
     source = '[[source]]\ntype = "tables"\npath = "data"\n'

@@ -242,9 +242,7 @@ def test_each_style_shape_finds_its_faults() -> None:
         name = str(term).partition("#")[2]
         found.setdefault(str(shape).removeprefix(CKGSH), set()).add(name)
     assert found == {shape: set(names.split()) or {""} for shape, names in FOUND.items()}
-    written = {
-        str(s).removeprefix(CKGSH) for s in Graph().parse(STYLE).objects(None, SH.sparql | SH.property)
-    }
+    written = {str(s).removeprefix(CKGSH) for s in Graph().parse(STYLE).objects(None, SH.sparql | SH.property)}
     assert set(found) == written, "a shape that no fault here makes speak"
 
 
@@ -284,9 +282,7 @@ def test_ontology_is_consistent() -> None:
 
 
 def test_unsatisfiable_class_is_found() -> None:
-    world = reason(
-        union() + turtle("ckg:Impossible a owl:Class ; rdfs:subClassOf ckg:Cluster, ckg:BusinessWeb .")
-    )
+    world = reason(union() + turtle("ckg:Impossible a owl:Class ; rdfs:subClassOf ckg:Cluster, ckg:BusinessWeb ."))
     assert world[str(CKG.Impossible)] in list(world.inconsistent_classes())
 
 
@@ -388,7 +384,5 @@ def test_kinds_and_types_follow_from_what_the_rules_write() -> None:
 
 
 def test_group_needs_no_outcome_when_it_is_called_one() -> None:
-    world = reason(
-        union() + turtle(":g a ckg:Group ; ckg:lacksDriver ckg:Geography ; ckg:sustainedBy ckg:Vertical .")
-    )
+    world = reason(union() + turtle(":g a ckg:Group ; ckg:lacksDriver ckg:Geography ; ckg:sustainedBy ckg:Vertical ."))
     assert "BusinessWeb" in names(world[str(EX.g)].INDIRECT_is_a)

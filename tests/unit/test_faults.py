@@ -1,0 +1,154 @@
+"""What a fault does: rows and values are kept out with their line, everything else is built."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+import kg
+from kg.cli import main
+from kg.errors import InputError, UsageError
+from tests.conftest import Writer
+
+ORGANIZATIONS = "id,name,region,sectors,employees,latitude,longitude\n"
+
+
+def report(folder: Path) -> list[tuple[str, str, str, str]]:
+    with (folder / "build" / "report.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return sorted((row["effect"], row["file"], row["line"], row["column"]) for row in rows)
+
+
+def test_rows_and_values(write: Writer) -> None:
+    folder = write(
+        organizations=ORGANIZATIONS
+        + "a,A,r,s,5,,\nb,,r,s,,,\na,Other,r,s,,,\na,A,r,s,5,,\nc,C,nowhere,s;bad,-3,95,5\nd,D,r,s,many,10,20\n",
+        regions="id,name,parent,level\nr,R,,3\n",
+        sectors="id,name,broader,level\ns,S,,2\n",
+        supplies="supplier,customer\na,d\na,a\na,zzz\nb,a\n",
+    )
+    build = kg.build(folder, with_store=False)
+    assert report(folder) == sorted(
+        [
+            ("kept", "data/organizations.csv", "5", ""),
+            ("left-out", "data/organizations.csv", "6", "employees"),
+            ("left-out", "data/organizations.csv", "6", "latitude"),
+            ("left-out", "data/organizations.csv", "6", "region"),
+            ("left-out", "data/organizations.csv", "6", "sectors"),
+            ("left-out", "data/organizations.csv", "7", "employees"),
+            ("rejected", "data/organizations.csv", "3", "name"),
+            ("rejected", "data/organizations.csv", "4", "id"),
+            ("rejected", "data/supplies.csv", "3", "supplier"),
+            ("rejected", "data/supplies.csv", "4", "customer"),
+            ("rejected", "data/supplies.csv", "5", "supplier"),
+        ]
+    )
+    assert build.run["counts"]["rows"] == {"read": 12, "rejected": 5, "accepted": 7}
+    facts = (folder / "build" / "facts.nq").read_text(encoding="utf-8")
+    assert "sector/bad" not in facts
+    assert "POINT(5 95)" not in facts
+    assert "POINT(20 10)" in facts
+    kept_out = (folder / "build" / "rejected" / "supplies.csv").read_text(encoding="utf-8")
+    assert kept_out.splitlines()[0] == "supplier,customer,line,reason"
+    assert len(kept_out.splitlines()) == 4
+
+
+def test_a_cycle_in_the_region_tree_is_left_out(write: Writer) -> None:
+    folder = write(
+        organizations="id,name,region\na,A,x\n",
+        regions="id,name,parent,level\nx,X,y,3\ny,Y,x,2\nz,Z,,3\n",
+    )
+    kg.build(folder, with_store=False)
+    assert ("left-out", "data/regions.csv", "2", "parent") in report(folder)
+    assert "regionWithin" not in (folder / "build" / "facts.nq").read_text(encoding="utf-8")
+
+
+def test_impossible_dates(write: Writer) -> None:
+    folder = write(
+        organizations="id,name,founded\na,A,2021-02-29\nb,B,2020-02-29\nc,C,2021-13\nd,D,0999\ne,E,1891\n",
+    )
+    kg.build(folder, with_store=False)
+    assert [line for _, _, line, _ in report(folder)] == ["2", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        (
+            {"organizations": "id,name,latitud\na,A,1\n"},
+            "organizations.csv line 1: .*'latitud'.*did you mean 'latitude'",
+        ),
+        ({"organizations": "id\na\n"}, "organizations.csv line 1: the column 'name' is missing"),
+        ({"organizations": ""}, "organizations.csv line 1: the file is empty"),
+        ({"organizations": "id,name\n"}, "organizations.csv line 1: the table has a header and no rows"),
+        ({"regions": "id,name,level\nr,R,3\n"}, "organizations.csv is missing"),
+        ({"organizations": "id,name\na,A\n", "suplies": "a\n"}, "did you mean 'supplies'"),
+        ({"organizations": "id,name\na,A\x00\n"}, "organizations.csv line 1: this is no text file"),
+    ],
+)
+def test_files_that_cannot_be_read(write: Writer, tables: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        kg.build(write(**tables))
+
+
+def test_wrong_encoding_names_the_line(write: Writer) -> None:
+    folder = write()
+    (folder / "data" / "organizations.csv").write_bytes("id,name\na,A\nb,Köln\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"organizations\.csv line 3: this is not UTF-8 \(byte 0xF6"):
+        kg.build(folder)
+
+
+def test_an_oversized_cell_and_an_open_quote_lose_only_their_row(write: Writer) -> None:
+    folder = write(organizations=f'id,name\na,A\nb,{"x" * 3_000_000}\nc,C\nd,"open\ne,E\n')
+    build = kg.build(folder, with_store=False)
+    assert build.run["counts"]["rows"] == {"read": 5, "rejected": 2, "accepted": 3}
+    assert [(effect, line) for effect, _, line, _ in report(folder)] == [("rejected", "3"), ("rejected", "5")]
+
+
+def test_a_failed_build_leaves_the_last_one(write: Writer) -> None:
+    folder = write(organizations="id,name,region\na,A,r\n", regions="id,name,level\nr,R,3\n")
+    kg.build(folder, with_store=False)
+    before = (folder / "build" / "facts.nq").read_bytes()
+    with pytest.raises(UsageError, match="region_level = 7: no region has that level; the levels present are 3"):
+        kg.build(folder, settings={"region_level": "7"})
+    assert (folder / "build" / "facts.nq").read_bytes() == before
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".build")] == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("min_members=1", "at least 2"),
+        ("driver_share=0", "above 0"),
+        ("driver_share=1.5", "at most 1"),
+        ("min_driver=2", "did you mean 'min_drivers'"),
+        ("as_of=yesterday", "a date such as"),
+        ("min_members=five", "no number"),
+    ],
+)
+def test_parameters_out_of_bounds(
+    write: Writer, capsys: pytest.CaptureFixture[str], setting: str, message: str
+) -> None:
+    folder = write(organizations="id,name\na,A\n")
+    with pytest.raises(SystemExit) as stop:
+        main(["build", str(folder), "--set", setting])
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "status"), [("a,A,r\n", 0), ("a,A,unknown\n", 1)])
+def test_exit_statuses(write: Writer, text: str, status: int) -> None:
+    folder = write(organizations=f"id,name,region\n{text}", regions="id,name,level\nr,R,3\n")
+    with pytest.raises(SystemExit) as stop:
+        main(["build", str(folder)])
+    assert stop.value.code == status
+
+
+def test_strict_builds_nothing(write: Writer) -> None:
+    folder = write(organizations="id,name,region\na,A,unknown\n", regions="id,name,level\nr,R,3\n")
+    with pytest.raises(SystemExit) as stop:
+        main(["build", str(folder), "--strict"])
+    assert stop.value.code == 1
+    assert not (folder / "build").exists()
