@@ -78,8 +78,10 @@ def explain(build: Build, organization: str, group: str | None = None) -> list[E
 
 def _rows(build: Build, name: str, bindings: dict[str, Term]) -> Iterator[dict[str, str]]:
     solutions = build.engine.select(find(_PLACE, name).text, bindings)
+    given = {name: term.value for name, term in bindings.items()}
     for row in solutions:
-        yield {key: "" if term is None else term.value for key, term in zip(solutions.variables, row, strict=True)}
+        found = {key: "" if term is None else term.value for key, term in zip(solutions.variables, row, strict=True)}
+        yield given | found
 
 
 def _member(build: Build, node: NamedNode, row: dict[str, str]) -> Explanation:

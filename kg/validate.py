@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,9 @@ from kg.errors import EngineError, InputError
 from kg.namespaces import CKG, CKGSH, ORG, PREFIXES, RDF, RDFS, SH, XSD
 from kg.resources import folder
 from kg.rows import Finding
+
+#: RDFLib logs a trace for every ill-typed literal; finding those is what the shapes are for.
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
 __all__ = ["HIERARCHY", "Result", "Shapes", "report_turtle", "shapes", "validate"]
 

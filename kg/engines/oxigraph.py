@@ -73,11 +73,16 @@ class OxigraphEngine:
         return new
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
-        """Run a SELECT query with some variables bound to terms."""
+        """Run a SELECT query with some variables bound to terms.
+
+        Oxigraph binds only variables that the query selects; they are left out of the answer.
+        """
         answer = self.query(query, bindings)
         if not isinstance(answer, Solutions):
             raise UsageError("this query is no SELECT")
-        return answer
+        shown = [place for place, name in enumerate(answer.variables) if name not in (bindings or {})]
+        names = tuple(answer.variables[place] for place in shown)
+        return Solutions(names, [tuple(row[place] for place in shown) for row in answer])
 
     def query(self, query: str, bindings: Mapping[str, Term] | None = None) -> Answer:
         """Run any query.

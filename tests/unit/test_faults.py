@@ -38,6 +38,7 @@ def test_rows_and_values(write: Writer) -> None:
             ("left-out", "data/organizations.csv", "6", "region"),
             ("left-out", "data/organizations.csv", "6", "sectors"),
             ("left-out", "data/organizations.csv", "7", "employees"),
+            ("left-out", "data/organizations.csv", "7", "employees"),  # neither a number nor above 0
             ("rejected", "data/organizations.csv", "3", "name"),
             ("rejected", "data/organizations.csv", "4", "id"),
             ("rejected", "data/supplies.csv", "3", "supplier"),
