@@ -115,7 +115,20 @@ class Build:
         if rest != iri and rest.count("/") == 1:
             region, sector = rest.split("/")
             return f"{self.label(f'{self.base}region/{region}')} · {self.label(f'{self.base}sector/{sector}')}"
+        if "/group/community/" in iri and iri in self._central:
+            names = [self.label(organization) for organization in self._central[iri][:2]]
+            return f"around {', '.join(names)} ({iri.rsplit('/', 1)[-1][:6]})"
         return iri.removeprefix(self.base)
+
+    @cached_property
+    def _central(self) -> dict[str, list[str]]:
+        """The members of each group, those with the most vertical and horizontal partners first."""
+        rows = self.memberships().to_pylist()
+        rows.sort(key=lambda row: (-(row["vertical"] or 0) - (row["horizontal"] or 0), row["organization"]))
+        out: dict[str, list[str]] = {}
+        for row in rows:
+            out.setdefault(row["group"], []).append(row["organization"])
+        return out
 
     @cached_property
     def lines(self) -> dict[tuple[str, str], list[str]]:

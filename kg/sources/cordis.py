@@ -257,7 +257,8 @@ class _Reader:
             full = url if "://" in url else f"http://{url}"
             yield Fact(Triple(node, SCHEMA["url"], Literal(full, datatype=XSD["anyURI"])), ("url",))
         if row["nutsCode"].strip():
-            yield from self.region_facts(node, row["nutsCode"].strip())
+            region = self.region(row["nutsCode"].strip())
+            yield Fact(Triple(node, CKG["locatedIn"], region), ("nutsCode",))
         latitude, longitude = row["lat"], row["lon"]
         if not latitude.strip() and not longitude.strip():
             latitude, _, longitude = row["geolocation"].strip("() ").partition(",")
@@ -265,19 +266,16 @@ class _Reader:
             names = {"latitude": "lat", "longitude": "lon"} if row["lat"].strip() or row["lon"].strip() else {}
             yield Fact(triple, tuple(names.get(column, "geolocation") for column in columns))
 
-    def region_facts(self, node: NamedNode, code: str) -> Iterator[Fact]:
-        """Yield the region of an organisation and all the levels above it, from the digits of its NUTS code."""
-        yield Fact(Triple(node, CKG["locatedIn"], self.region(code)), ("nutsCode",))
-        for length in range(len(code), 1, -1):
-            part = code[:length]
+    def region_tree(self, codes: set[str]) -> Iterator[Fact]:
+        """Yield the regions of some NUTS codes and all the levels above them, from the digits of the codes."""
+        for part in sorted({code[:length] for code in codes for length in range(min(2, len(code)), len(code) + 1)}):
             region = self.region(part)
-            yield Fact(Triple(region, RDF["type"], CKG["Region"]), ("nutsCode",))
-            yield Fact(Triple(region, DCT["identifier"], Literal(part)), ("nutsCode",))
-            name = Literal(self.region_names.get(part, part))
-            yield Fact(Triple(region, SKOS["prefLabel"], name), ("nutsCode",))
-            yield Fact(Triple(region, CKG["regionLevel"], integer_literal(str(length - 2))), ("nutsCode",))
-            if length > 2:
-                yield Fact(Triple(region, CKG["regionWithin"], self.region(part[:-1])), ("nutsCode",))
+            yield Fact(Triple(region, RDF["type"], CKG["Region"]))
+            yield Fact(Triple(region, DCT["identifier"], Literal(part)))
+            yield Fact(Triple(region, SKOS["prefLabel"], Literal(self.region_names.get(part, part))))
+            yield Fact(Triple(region, CKG["regionLevel"], integer_literal(str(len(part) - 2))))
+            if len(part) > 2:
+                yield Fact(Triple(region, CKG["regionWithin"], self.region(part[:-1])))
 
     def region(self, code: str) -> NamedNode:
         return NamedNode(mint(self.base, "region", code))
@@ -306,28 +304,35 @@ class _Reader:
             yield Fact(Triple(node, CKG["participantRole"], Literal(row["role"].strip())), ("role",))
 
     def field_facts(self, row: Row) -> Iterator[Fact]:
-        """Yield the field of a project, and its place in the tree of fields."""
-        parts = row["code"].strip("/ ").split("/")
+        """Yield the field of a project."""
         yield Fact(Triple(NamedNode(row.other), DCT["subject"], NamedNode(row.node)), ("code",))
+
+    def field_tree(self, codes: set[str]) -> Iterator[Fact]:
+        """Yield some EuroSciVoc fields, given as 23/53/373, and all the fields above them."""
         scheme = NamedNode(mint(self.base, "scheme", "EuroSciVoc"))
-        yield Fact(Triple(scheme, RDF["type"], SKOS["ConceptScheme"]), ("code",))
-        yield Fact(Triple(scheme, SKOS["prefLabel"], Literal("EuroSciVoc")), ("code",))
-        for depth in range(len(parts), 0, -1):
-            code = "/".join(parts[:depth])
+        if codes:
+            yield Fact(Triple(scheme, RDF["type"], SKOS["ConceptScheme"]))
+            yield Fact(Triple(scheme, SKOS["prefLabel"], Literal("EuroSciVoc")))
+        parts = [code.split("/") for code in codes]
+        for code in sorted({"/".join(part[:depth]) for part in parts for depth in range(1, len(part) + 1)}):
             node = NamedNode(self.sector(code))
-            yield Fact(Triple(node, RDF["type"], CKG["SectorConcept"]), ("code",))
-            yield Fact(Triple(node, RDF["type"], SKOS["Concept"]), ("code",))
-            yield Fact(Triple(node, DCT["identifier"], Literal(code.replace("/", "."))), ("code",))
-            label = self.field_names.get(code, code)
-            yield Fact(Triple(node, SKOS["prefLabel"], Literal(label)), ("code",))
-            yield Fact(Triple(node, CKG["sectorLevel"], integer_literal(str(depth))), ("code",))
-            yield Fact(Triple(node, SKOS["inScheme"], scheme), ("code",))
-            if depth > 1:
-                broader = NamedNode(self.sector("/".join(parts[: depth - 1])))
-                yield Fact(Triple(node, SKOS["broader"], broader), ("code",))
+            yield Fact(Triple(node, RDF["type"], CKG["SectorConcept"]))
+            yield Fact(Triple(node, RDF["type"], SKOS["Concept"]))
+            yield Fact(Triple(node, DCT["identifier"], Literal(code.replace("/", "."))))
+            yield Fact(Triple(node, SKOS["prefLabel"], Literal(self.field_names.get(code, code))))
+            yield Fact(Triple(node, CKG["sectorLevel"], integer_literal(str(code.count("/") + 1))))
+            yield Fact(Triple(node, SKOS["inScheme"], scheme))
+            if "/" in code:
+                yield Fact(Triple(node, SKOS["broader"], NamedNode(self.sector(code.rsplit("/", 1)[0]))))
 
     def derived(self, rows: list[Row]) -> Iterator[Fact]:
-        """Yield the sectors of organisations: the most specific fields of enough different projects of their own."""
+        """Yield the trees of regions and fields, and the sectors of organisations.
+
+        Those are the most specific fields of enough different projects of an organisation's own.
+        """
+        located = {row["nutsCode"].strip() for row in rows if row.table.name == "organization"}
+        yield from self.region_tree(located - {""})
+        yield from self.field_tree({row["code"].strip("/ ") for row in rows if row.table.name == "euroSciVoc"})
         fields: dict[str, set[str]] = defaultdict(set)
         projects: dict[str, set[str]] = defaultdict(set)
         known = {row.node for row in rows if row.table.name in ("organization", "project")}

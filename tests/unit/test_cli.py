@@ -1,0 +1,112 @@
+"""The command line: every command has a help text, the README shows it, and it prints what it should."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import kg
+from kg.cli import cli, main
+from tests.conftest import EXAMPLE, ROOT
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("landmarks")
+    toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
+    (folder / "kg.toml").write_text(toml, encoding="utf-8")
+    kg.build(folder)
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    shown = capsys.readouterr()
+    return int(str(stop.value.code or 0)), shown.out, shown.err
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_has_help_and_is_in_the_readme(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    status, out, _ = run(capsys, name, "--help")
+    assert status == 0
+    assert cli.commands[name].help
+    assert cli.commands[name].help.split("\n")[0][:40] in out
+    assert f"kg {name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_mistyped_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "bild") == (2, "", "kg: there is no command 'bild': did you mean 'build'?\n")
+
+
+def test_new_project_is_refused_until_filled(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(capsys, "new", str(tmp_path / "mine"))[0] == 0
+    status, _, err = run(capsys, "build", str(tmp_path / "mine"))
+    assert (status, err.count("\n")) == (2, 1)
+    assert "organizations.csv line 1" in err
+    assert run(capsys, "new", str(tmp_path / "mine"))[0] == 2
+
+
+def test_rows_as_json_and_csv(capsys: pytest.CaptureFixture[str], example: Path) -> None:
+    _, out, _ = run(capsys, "groups", str(example), "--format", "json")
+    rows = json.loads(out)
+    assert len(rows) == kg.open(example).groups().num_rows
+    _, out, _ = run(capsys, "groups", str(example), "--format", "csv")
+    assert len(out.splitlines()) == len(rows) + 1
+    assert out.startswith("group,source,kinds,types,drivers,region,sector,members,")
+    _, out, _ = run(capsys, "members", "Brainport Eindhoven", "--project", str(example))
+    assert "ASML" in out
+
+
+def test_explanations(capsys: pytest.CaptureFixture[str], example: Path) -> None:
+    _, out, _ = run(capsys, "explain", "ASML", "EUV lithography ecosystem", "--project", str(example))
+    assert "ASML is a member of EUV lithography ecosystem" in out
+    assert "supplies ASML [data/supplies.csv line" in out
+    _, out, _ = run(capsys, "explain", "uber", "browser-makers", "--project", str(example))
+    assert "was dropped from" in out
+    assert "in round 1" in out
+    status, _, err = run(capsys, "explain", "AMSL", "--project", str(example))
+    assert (status, err) == (2, "kg: there is no organisation 'AMSL': did you mean 'ASML'?\n")
+
+
+def test_not_a_candidate_is_told_its_cells(capsys: pytest.CaptureFixture[str], example: Path) -> None:
+    with_reason = 0
+    for row in kg.ask(kg.open(example), "outside-every-group").rows:
+        assert row[0] is not None
+        _, out, _ = run(capsys, "explain", row[0].value, "--project", str(example))
+        assert out.strip()
+        with_reason += "was not admitted: it has" in out or "location quotient is" in out
+    assert with_reason > 0
+
+
+def test_query(capsys: pytest.CaptureFixture[str], example: Path, tmp_path: Path) -> None:
+    file = tmp_path / "count.rq"
+    file.write_text("SELECT (COUNT(?o) AS ?n) { ?o a org:Organization }", encoding="utf-8")
+    _, out, _ = run(capsys, "query", str(file), "--project", str(example), "--format", "csv")
+    assert out.split() == ["n", str(len((EXAMPLE / "data" / "organizations.csv").read_text().splitlines()) - 1)]
+    file.write_text("SELEC", encoding="utf-8")
+    status, _, err = run(capsys, "query", str(file), "--project", str(example))
+    assert (status, err.count("\n")) == (2, 1)
+    data = tmp_path / "d.ttl"
+    data.write_text("<urn:a> <urn:b> 1 .", encoding="utf-8")
+    file.write_text("CONSTRUCT { ?s <urn:c> ?o } WHERE { ?s <urn:b> ?o }", encoding="utf-8")
+    _, out, _ = run(capsys, "query", str(file), "--data", str(data), "--format", "nt")
+    assert out == '<urn:a> <urn:c> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .\n'
+
+
+def test_export_and_validate(capsys: pytest.CaptureFixture[str], example: Path, tmp_path: Path) -> None:
+    out = tmp_path / "all.nt"
+    assert run(capsys, "export", str(example), "--format", "nt", "--out", str(out))[0] == 0
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(set(lines)) > 8000
+    assert run(capsys, "validate", str(example)) == (0, "the data conforms\n", "")
+    bad = tmp_path / "bad.ttl"
+    bad.write_text(
+        '<urn:o> a <http://www.w3.org/ns/org#Organization> ; <https://schema.org/addressCountry> "Germany" .',
+        encoding="utf-8",
+    )
+    status, shown, _ = run(capsys, "validate", str(bad), "--format", "ttl")
+    assert status == 1
+    assert shown.count("sh:ValidationResult") == 2
