@@ -110,13 +110,16 @@ def validate(store: Store, against: Shapes, *, focus: Iterable[str] | None = Non
     nodes = None if focus is None else sorted(set(focus))
     if nodes is not None and not nodes:
         return []
-    _, report, text = pyshacl.validate(
-        _data_graph(store),
-        shacl_graph=against.graph,
-        inplace=True,
-        advanced=False,
-        focus_nodes=[rdflib.URIRef(node) for node in nodes] if nodes else None,
-    )
+    try:
+        _, report, text = pyshacl.validate(
+            _data_graph(store),
+            shacl_graph=against.graph,
+            inplace=True,
+            advanced=False,
+            focus_nodes=[rdflib.URIRef(node) for node in nodes] if nodes else None,
+        )
+    except Exception as error:  # pySHACL lets Python's own exceptions through
+        raise EngineError(f"pySHACL could not validate: {str(error).splitlines()[0]}") from error
     if not isinstance(report, rdflib.Graph):
         raise EngineError(f"pySHACL could not validate: {str(text).splitlines()[0]}")
     found = (_result(report, node, against.graph) for node in report.subjects(rdflib.RDF.type, RSH.ValidationResult))
