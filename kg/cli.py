@@ -292,6 +292,7 @@ def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], form: 
                 "kept",
                 r.message,
                 value=r.value,
+                term=r.value,
                 focus=r.focus,
                 path=r.path,
                 component=r.component,

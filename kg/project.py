@@ -266,6 +266,7 @@ def _output_finding(result: Result) -> Finding:
         "kept",
         f"a conclusion is not as the shapes have it: {result.message}",
         value=result.value,
+        term=result.value,
         focus=result.focus,
         path=result.path,
         component=result.component,

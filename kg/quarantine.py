@@ -114,7 +114,14 @@ class Quarantine:
             return
         for source, row, fact in writers:
             column = fact.columns[0] if fact.columns else ""
-            if effect == "left-out" and row is not None:
+            alone = effect == "left-out" and sum(1 for _ in source.facts(row)) == 1
+            if alone:  # a row that states nothing else, such as a statement of an RDF file, is kept out whole
+                if row not in self.rejected:
+                    self.rejected.add(row)
+                    gone.add(fact.triple)
+                    self._note(result, "rejected", row, column)
+                continue
+            if effect == "left-out":
                 self.triples_out[row].add(fact.triple)
                 gone.add(fact.triple)
                 if len(fact.columns) > 1:
@@ -142,6 +149,7 @@ class Quarantine:
                 path=result.path,
                 component=result.component,
                 shape=result.shape,
+                term=value,
                 row=row,
             )
         )

@@ -74,6 +74,8 @@ class Finding:
     path: str = ""
     component: str = ""
     shape: str = ""
+    #: The value as a term in N-Triples form, where the shapes gave one; `value` is the text of the cell.
+    term: str = ""
     #: The row as it came, with its columns; for a row that can't be parsed the text it begins with.
     row: Row | None = None
 

@@ -153,3 +153,48 @@ def test_strict_builds_nothing(write: Writer) -> None:
         main(["build", str(folder), "--strict"])
     assert stop.value.code == 1
     assert not (folder / "build").exists()
+
+
+def test_an_rdf_source_is_checked_like_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "kg.toml").write_text(
+        '[project]\nbase = "https://e.org/"\n[[source]]\ntype = "rdf"\npath = "d.ttl"\n', encoding="utf-8"
+    )
+    (tmp_path / "d.ttl").write_text(
+        """@prefix org: <http://www.w3.org/ns/org#> . @prefix ckg: <https://w3id.org/clusterkg/ontology#> .
+        @prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix schema: <https://schema.org/> .
+        <urn:a> a org:FormalOrganization ; skos:prefLabel "A" ; ckg:memberOf <urn:g> ;
+          schema:numberOfEmployees "many"^^<http://www.w3.org/2001/XMLSchema#integer> ;
+          schema:address [ schema:streetAddress "S" ] .
+        <urn:b> a org:Organization .
+        <urn:c> a org:Organization ; skos:prefLabel "C" .
+        [] a ckg:SupplyLink ; ckg:supplier <urn:a> ; ckg:customer <urn:b> .
+        [] a ckg:SupplyLink ; ckg:supplier <urn:a> ; ckg:customer <urn:c> .
+        """,
+        encoding="utf-8",
+    )
+    build = kg.build(tmp_path, with_store=False)
+    facts = (tmp_path / "build" / "facts.nq").read_text(encoding="utf-8")
+    assert facts.count("SupplyLink") == 1
+    assert "_:" not in facts
+    assert "urn:b" not in facts
+    assert "memberOf" not in facts
+    assert "numberOfEmployees" not in facts
+    assert "streetAddress" in facts
+    rows = build.run["counts"]["rows"]
+    assert rows["read"] == 15
+    assert rows["accepted"] == len(facts.splitlines())
+    kept_out = (tmp_path / "build" / "rejected" / "d.csv").read_text(encoding="utf-8")
+    assert len(kept_out.splitlines()) == 1 + rows["rejected"]
+
+
+@pytest.mark.parametrize("name", ["<b>", '"quoted', "<script>alert(1)</script>", "[bold]x[/bold]", "urn:x y"])
+def test_odd_text_is_only_text(write: Writer, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    cell = '"' + name.replace('"', '""') + '"'
+    folder = write(organizations=f"id,name,country\n{cell},{cell},{cell}\n")
+    with pytest.raises(SystemExit) as stop:
+        main(["build", str(folder)])
+    assert stop.value.code == 1
+    assert report(folder) == [("left-out", "data/organizations.csv", "2", "country")]
+    with pytest.raises(SystemExit):
+        main(["explain", name, "--project", str(folder)])
+    assert name in capsys.readouterr().out
