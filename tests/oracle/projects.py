@@ -61,9 +61,9 @@ class Draft:
     seen: dict[str, set[tuple[str, ...]]] = field(default_factory=lambda: {name: set() for name in COLUMNS})
 
     def add(self, table: str, *values: str) -> None:
-        """Add a row unless the very same is there; columns that are not given stay empty."""
-        if values not in self.seen[table]:
-            self.seen[table].add(values)
+        """Add a row unless its first three values are there (a link's key); the rest may stay empty."""
+        if values[:3] not in self.seen[table]:
+            self.seen[table].add(values[:3])
             self.tables[table].append(dict(zip(COLUMNS[table].split(), values, strict=False)))
 
     def id(self, table: str, stem: str) -> str:
@@ -195,7 +195,7 @@ def draw_declared(draft: Draft) -> None:
 
 
 def draw_pattern(draft: Draft, stem: str, listed: list[str]) -> None:
-    """Tie a group as a star, a chain or a ring of supply, or by one collaboration, or by several small ones."""
+    """Tie a group as a star, a chain or a ring of supply, or by one collaboration or several small ones."""
     pattern = draft.rng.choice(["star", "star", "chain", "ring", "collaboration", "collaborations", "star of pairs"])
     if pattern == "star":
         for o in listed[1:]:
