@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from kg.engines import OxigraphEngine
 from kg.errors import InputError, UsageError, nearest
+from kg.identifiers import mint
 
 __all__ = ["Build", "open_build"]
 
@@ -30,7 +31,11 @@ class Build:
     @cached_property
     def run(self) -> Mapping[str, Any]:
         """The run record: profile, versions, digests, counts, seconds."""
-        record: Mapping[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        try:
+            record: Mapping[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        except ValueError:
+            message = "the run record is damaged; build the project again"
+            raise InputError(message, file=self.folder / "run.json") from None
         return record
 
     @cached_property
@@ -99,6 +104,8 @@ class Build:
             "SELECT DISTINCT ?o WHERE { VALUES ?c { org:Organization org:FormalOrganization } ?o a ?c }"
         )
         known = sorted(term.value for (term,) in found if term is not None)
+        if (minted := mint(self.base, "organization", text)) in known:
+            return minted
         return _resolve(text, known, self.labels, "organisation", f"{self.base}organization/")
 
     @cached_property

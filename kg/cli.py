@@ -56,7 +56,7 @@ _ACCEPT = {
     "nt": "application/n-triples",
 }
 _NEW = """[project]
-title   = "{title}"
+title   = {title}
 base    = "https://example.org/{name}/"     # every IRI that is minted begins with it
 license = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _fail(message: str, status: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    click.echo(f"kg: {message}", err=True)
+    click.echo("kg: " + _printable(" ".join(message.splitlines())), err=True)
     sys.exit(status)
 
 
@@ -143,7 +143,7 @@ def _show(columns: Sequence[str], rows: Sequence[Sequence[object]], form: str) -
         console = Console()
         table = Table(*columns, header_style="bold", box=None, pad_edge=False)
         for row in rows:
-            table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+            table.add_row(*(escape("" if cell is None else _printable(str(cell))) for cell in row))
         console.print(table)
         console.print(f"{len(rows)} rows", style="dim", highlight=False)
 
@@ -176,6 +176,11 @@ _TERMINAL = frozenset(
         "role",
     ]
 )
+
+
+def _printable(text: str) -> str:
+    """Return a text without the control characters that a terminal would obey; they may come from strangers' data."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def _short(build: Build, value: object) -> object:
@@ -211,7 +216,7 @@ def new(folder: Path) -> None:
     (folder / "data").mkdir(parents=True, exist_ok=True)
     name = "".join(c if c.isalnum() else "-" for c in folder.resolve().name.lower()).strip("-") or "project"
     (folder / "kg.toml").write_text(
-        _NEW.format(title=folder.resolve().name.replace('"', ""), name=name), encoding="utf-8"
+        _NEW.format(title=json.dumps(folder.resolve().name, ensure_ascii=False), name=name), encoding="utf-8"
     )
     for table, spec in TABLES.items():
         (folder / "data" / f"{table}.csv").write_text(",".join(spec.columns) + "\n", encoding="utf-8")
@@ -363,16 +368,15 @@ def explain(organization: str, group: str | None, folder: Path, form: str) -> No
         _show(columns, rows, form)
         return
     for explanation in found:
-        click.secho(explanation.text, bold=True)
+        click.secho(_printable(explanation.text), bold=True)
         for driver in ("Geography", "Horizontal", "Sector", "Vertical"):
             ties = [tie for tie in explanation.ties if tie.driver == driver]
             for number, tie in enumerate(ties):
                 if number == 10:
                     click.echo(f"  {driver}: and {len(ties) - 10} more (--format csv shows all)")
                     break
-                click.echo(
-                    f"  {driver}: {made.label(tie.partner)}: {tie.fact}" + (f" [{tie.where}]" if tie.where else "")
-                )
+                where = f" [{tie.where}]" if tie.where else ""
+                click.echo(_printable(f"  {driver}: {made.label(tie.partner)}: {tie.fact}{where}"))
 
 
 @cli.command()

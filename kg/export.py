@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, serialize
 
 from kg.build import Build
-from kg.errors import UsageError, nearest
+from kg.errors import InputError, UsageError, nearest
 from kg.namespaces import PREFIXES
 
 __all__ = ["FORMATS", "export"]
@@ -47,7 +47,10 @@ def export(build: Build, kind: str, target: Path | None = None) -> bytes:
     items = quads if graphs else sorted({quad.triple for quad in quads}, key=str)
     data = serialize(items, format=form, prefixes=PREFIXES) or b""
     if target is not None:
-        target.write_bytes(data)
+        try:
+            target.write_bytes(data)
+        except OSError as error:
+            raise InputError(f"the file can't be written ({error.strerror})", file=target) from None
         return b""
     return data
 
@@ -70,5 +73,8 @@ def _parquet(quads: list, target: Path | None) -> bytes:  # type: ignore[type-ar
                 "graph": graph,
             }
         )
-    pq.write_table(pa.Table.from_pylist(rows), target, compression="zstd")
+    try:
+        pq.write_table(pa.Table.from_pylist(rows), target, compression="zstd")
+    except OSError as error:
+        raise InputError(f"the file can't be written ({error.strerror})", file=target) from None
     return b""

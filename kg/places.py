@@ -40,7 +40,11 @@ def nearest_regions(engine: Engine) -> Iterator[Triple]:
     -----
     Haversine distance on a sphere of the earth's mean radius; at most 100 km, of equals the first IRI.
     """
-    regions = [(thing, point, int(_lexical(level))) for thing, point, level in _points(engine, _REGIONS)]
+    regions = [
+        (thing, point, int(_lexical(level)))
+        for thing, point, level in _points(engine, _REGIONS)
+        if re.fullmatch("[0-9]{1,9}", _lexical(level))
+    ]
     lost = list(_points(engine, _LOST))
     if not regions or not lost:
         return
@@ -67,9 +71,18 @@ def _points(engine: Engine, query: str) -> Iterator[tuple[NamedNode, tuple[float
     for thing, point, *rest in engine.select(_PREFIXES + query):
         assert isinstance(thing, NamedNode)
         match = _POINT.fullmatch(_lexical(point))
-        if match and thing not in seen:
+        point_or_none = _degrees(match[1], match[2]) if match else None
+        if point_or_none and thing not in seen:
             seen.add(thing)
-            yield thing, (float(match[1]), float(match[2])), rest[0] if rest else None
+            yield thing, point_or_none, rest[0] if rest else None
+
+
+def _degrees(longitude: str, latitude: str) -> tuple[float, float] | None:
+    try:
+        point = float(longitude), float(latitude)
+    except ValueError:
+        return None
+    return point if abs(point[0]) <= 180 and abs(point[1]) <= 90 else None
 
 
 def _lexical(term: object) -> str:

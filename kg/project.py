@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import platform
+import re
 import resource
 import shutil
 import tempfile
@@ -111,6 +112,10 @@ def build(
     Violations
         when `strict` and the data has any.
     """
+    if strict and not with_validation:
+        raise UsageError(
+            "--strict stops at violations, and without validation none are looked for: leave one of them out"
+        )
     project = Path(folder)
     chosen = read_settings(project, profile=profile, settings=settings)
     work = _prepare(chosen, engine=engine, with_validation=with_validation, progress=progress)
@@ -244,7 +249,9 @@ def _check_levels(engine: OxigraphEngine, work: _Work) -> None:
         ("sector_level", "sectorLevel", "sector"),
     ):
         rows = engine.select(f"{_PREFIX} SELECT DISTINCT ?level WHERE {{ ?thing ckg:{prop} ?level }}")
-        levels = sorted({int(value) for (term,) in rows if (value := getattr(term, "value", "")).isdigit()})
+        levels = sorted(
+            {int(value) for (term,) in rows if re.fullmatch("[0-9]{1,9}", value := getattr(term, "value", ""))}
+        )
         asked = work.settings.profile.whole(parameter)
         if not levels:
             work.notes.append(f"the data has no {what}s: no two organisations are tied by them")
@@ -294,17 +301,22 @@ def _write_rejected(target: Path, findings: Iterable[Finding]) -> None:
                 column = f"{finding.column}: " if finding.column and effect == "left-out" else ""
                 files[finding.source, finding.row.table.file][finding.row].append(column + finding.message)
         names: Counter[str] = Counter()
-        for (source, file), rows in sorted(files.items()):
+        for (_, file), rows in sorted(files.items()):
             place.mkdir(exist_ok=True)
             name = Path(file).stem
             names[name] += 1
-            shown = f"{name}.csv" if names[name] == 1 else f"{source}-{name}.csv"
+            shown = f"{name}.csv" if names[name] == 1 else f"{name}-{names[name]}.csv"
             header = next(iter(rows)).table.header
             write_csv(
                 place / shown,
                 (*header, "line", "reason"),
                 (
-                    (*row.cells, *[""] * (len(header) - len(row.cells)), str(row.line), "; ".join(reasons))
+                    (
+                        *row.cells,
+                        *[""] * (len(header) - len(row.cells)),
+                        str(row.line),
+                        "; ".join(dict.fromkeys(reasons)),
+                    )
                     for row, reasons in sorted(rows.items(), key=lambda item: (item[0].line, item[0].cells))
                 ),
             )
@@ -341,7 +353,12 @@ def _write_run(
     conclusions: Conclusions,
 ) -> None:
     quarantine = work.quarantine
-    read = {file: count for source in quarantine.loaded for file, count in source.read.items()}
+    files = [
+        {"source": source.number, "file": file, "rows": count}
+        for source in quarantine.loaded
+        for file, count in source.read.items()
+    ]
+    read = sum(count for source in quarantine.loaded for count in source.read.values())
     rejected = Counter(f.row for f in quarantine.findings if f.effect == "rejected" and f.row is not None)
     outcomes = Counter(
         f"{conclusions.source(g)} {conclusions.joined(g, 'outcome', notations=True)}"
@@ -361,11 +378,11 @@ def _write_run(
         | {"python": platform.python_version()},
         "counts": {
             "rows": {
-                "read": sum(read.values()),
+                "read": read,
                 "rejected": len(rejected),
-                "accepted": sum(read.values()) - len(rejected),
+                "accepted": read - len(rejected),
             },
-            "files": read,
+            "files": files,
             "facts": facts,
             "findings": dict(sorted(Counter(f.severity for f in quarantine.findings).items())),
             "placed_by_point": len({triple.subject for triple in work.placed}),

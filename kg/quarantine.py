@@ -207,7 +207,8 @@ def _same(term: object, text: str) -> bool:
         if datatype == rdflib.XSD.string:
             datatype = None
         plain = rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
-        return plain.n3() == text or text == f"{plain.n3()}^^<{rdflib.XSD.string}>"
+        normal = rdflib.Literal(term.value, lang=term.language, datatype=datatype)  # how pySHACL may have read it
+        return text in (plain.n3(), normal.n3(), f"{plain.n3()}^^<{rdflib.XSD.string}>")
     return False
 
 

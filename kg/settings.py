@@ -82,7 +82,7 @@ def read_settings(
             )
     project = _section(file, content, "project")
     base = project.get("base", "")
-    if not isinstance(base, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]*[/#]", base):
+    if not isinstance(base, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\\[\]]*[/#]", base):
         raise UsageError(f"{file}: [project] base = {base!r} must be an absolute IRI that ends in / or #")
     engine = _section(file, content, "engine").get("name", ENGINES[0])
     if engine not in ENGINES:
@@ -114,7 +114,7 @@ def _sources(file: Path, folder: Path, entries: object) -> tuple[SourceEntry, ..
     out = []
     for number, entry in enumerate(entries, start=1):
         for name in ("type", "path"):
-            if not isinstance(entry.get(name), str):
+            if not isinstance(entry, dict) or not isinstance(entry.get(name), str):
                 raise UsageError(f"{file}: [[source]] {number} has no {name}")
         options = {key: value for key, value in entry.items() if key not in ("type", "path")}
         out.append(SourceEntry(entry["type"], folder / entry["path"], options))

@@ -148,7 +148,9 @@ def _rows(
             if taken:
                 number, text = taken[0]
                 hint = (
-                    "a quote is opened and not closed" if len(taken) > 1 or "end of data" in str(error) else str(error)
+                    "a quote is opened and not closed, or the cell is too long"
+                    if len(taken) > 1 or "end of data" in str(error)
+                    else str(error)
                 )
                 yield BrokenRow(number, text.rstrip("\r\n")[:KEPT_CHARACTERS], f"can't be read ({hint})")
                 waiting.extendleft(reversed(taken[1:]))

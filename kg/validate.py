@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,26 @@ from kg.rows import Finding
 
 #: RDFLib logs a trace for every ill-typed literal; finding those is what the shapes are for.
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+
+
+def _strict(form: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    pattern = re.compile(form)
+
+    def constructor(text: str) -> Any:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"{text!r} is not in the lexical space")
+        return convert(text)
+
+    return constructor
+
+
+# RDFLib takes what Python's own types take: "NaN" and "1e400" for an xsd:decimal, "1_000" for an xsd:integer. Neither is
+# in the lexical space of XML Schema (Part 2, 3.3.3 and 3.4.13), and a comparison with NaN stops pySHACL.
+for _datatype, _type, _constructor in (
+    (rdflib.XSD.decimal, Decimal, _strict(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", Decimal)),
+    (rdflib.XSD.integer, int, _strict(r"[+-]?[0-9]{1,4000}", int)),
+):
+    rdflib.term.bind(_datatype, _type, _constructor, datatype_specific=True)
 
 __all__ = ["HIERARCHY", "Result", "Shapes", "report_turtle", "shapes", "validate"]
 

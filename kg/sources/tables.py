@@ -204,29 +204,9 @@ class _Reader:
     def row(self, name: str, spec: TableSpec, row: Row, seen: dict[str, Row]) -> None:
         findings = self.loaded.findings
         number = self.loaded.number
-        for column in spec.key:
-            if not row[column].strip():
-                findings.append(rejected(row, column, f"the {column} is missing", "MissingKey", number))
-                return
-            if row[column] in (".", "..") and (column == "id" or spec.link):
-                findings.append(
-                    rejected(
-                        row, column, f"'{row[column]}' can't be an id: an IRI can't end in it", "ImpossibleId", number
-                    )
-                )
-                return
         width = len(row.table.header)
         surplus = [cell for cell in row.cells[width:] if cell.strip()]
-        row = Row(row.table, row.line, row.cells[:width], *row_nodes(self.base, name, row))
-        key = "\n".join(row.cells) if spec.link else row["id"]
-        if first := seen.get(key):
-            if first.cells == row.cells:
-                self.note(row, f"the row is the same as line {first.line} and adds nothing", "RepeatedRow")
-            else:
-                message = f"the id '{row['id']}' was already given in line {first.line}"
-                findings.append(rejected(row, "id", message, "DuplicateId", number))
-            return
-        seen[key] = row
+        row = Row(row.table, row.line, row.cells[:width], "")
         if surplus:
             findings.append(
                 Finding(
@@ -242,4 +222,25 @@ class _Reader:
                     row=row,
                 )
             )
+        for column in spec.key:
+            if not row[column].strip():
+                findings.append(rejected(row, column, f"the {column} is missing", "MissingKey", number))
+                return
+            if row[column] in (".", "..") and (column == "id" or spec.link):
+                findings.append(
+                    rejected(
+                        row, column, f"'{row[column]}' can't be an id: an IRI can't end in it", "ImpossibleId", number
+                    )
+                )
+                return
+        row = Row(row.table, row.line, row.cells, *row_nodes(self.base, name, row))
+        key = "\n".join(row.cells) if spec.link else row["id"]
+        if first := seen.get(key):
+            if first.cells == row.cells:
+                self.note(row, f"the row is the same as line {first.line} and adds nothing", "RepeatedRow")
+            else:
+                message = f"the id '{row['id']}' was already given in line {first.line}"
+                findings.append(rejected(row, "id", message, "DuplicateId", number))
+            return
+        seen[key] = row
         self.loaded.rows.append(row)

@@ -198,3 +198,85 @@ def test_odd_text_is_only_text(write: Writer, name: str, capsys: pytest.CaptureF
     with pytest.raises(SystemExit):
         main(["explain", name, "--project", str(folder)])
     assert name in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("latitude", ["NaN", "sNaN", "INF", "1e400", "1e1", "4٣", "abc", "91"])
+def test_a_latitude_that_is_no_decimal_is_left_out(write: Writer, latitude: str) -> None:
+    folder = write(organizations=f"id,name,latitude,longitude\nx,X,{latitude},10\ny,Y,10,10\n")
+    kg.build(folder, with_store=False)
+    assert set(report(folder)) == {("left-out", "data/organizations.csv", "2", "latitude")}
+    facts = (folder / "build" / "facts.nq").read_text(encoding="utf-8")
+    assert facts.count("POINT") == 1
+    assert (folder / "build" / "rejected" / "values" / "organizations.csv").read_text(encoding="utf-8").count(
+        latitude
+    ) == 1
+
+
+@pytest.mark.parametrize("level", ["NaN", "1e5", "x"])
+def test_an_impossible_level_in_rdf_is_rejected(tmp_path: Path, level: str) -> None:
+    (tmp_path / "kg.toml").write_text(
+        '[project]\nbase = "https://e.org/"\n[[source]]\ntype = "rdf"\npath = "d.ttl"\n', encoding="utf-8"
+    )
+    (tmp_path / "d.ttl").write_text(
+        "<urn:r> a <https://w3id.org/clusterkg/ontology#Region> ;"
+        ' <http://www.w3.org/2004/02/skos/core#prefLabel> "R" ;'
+        f' <https://w3id.org/clusterkg/ontology#regionLevel> "{level}"^^<http://www.w3.org/2001/XMLSchema#integer> .',
+        encoding="utf-8",
+    )
+    build = kg.build(tmp_path, with_store=False)
+    assert "regionLevel" not in (tmp_path / "build" / "facts.nq").read_text(encoding="utf-8")
+    assert build.run["counts"]["rows"] == {"read": 3, "rejected": 1, "accepted": 2}
+
+
+def test_two_sources_with_the_same_file_names_are_both_counted(tmp_path: Path) -> None:
+    toml = '[project]\nbase = "https://e.org/"\n'
+    for name in ("a", "b"):
+        toml += f'[[source]]\ntype = "tables"\npath = "{name}/data"\n'
+        (tmp_path / name / "data").mkdir(parents=True)
+        text = f"id,name\n{name},N\n,missing\n"
+        (tmp_path / name / "data" / "organizations.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "kg.toml").write_text(toml, encoding="utf-8")
+    build = kg.build(tmp_path, with_store=False)
+    assert build.run["counts"]["rows"] == {"read": 4, "rejected": 2, "accepted": 2}
+    assert sorted(path.name for path in (tmp_path / "build" / "rejected").iterdir()) == [
+        "organizations-2.csv",
+        "organizations.csv",
+    ]
+
+
+def test_a_rejected_row_keeps_to_its_columns(write: Writer) -> None:
+    folder = write(organizations="id,name\na,A\n,nobody,surplus\n")
+    kg.build(folder, with_store=False)
+    kept_out = (folder / "build" / "rejected" / "organizations.csv").read_text(encoding="utf-8")
+    assert kept_out == "id,name,line,reason\n,nobody,3,the id is missing\n"
+    assert "surplus" in (folder / "build" / "report.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["a/b", "é😀", "a b", "a#b", "%41", "[bold]x"])
+def test_an_odd_id_is_found_as_it_stands(write: Writer, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write(organizations=f"id,name\n{name},Name \x1b[31mred\n")
+    kg.build(folder, with_store=False)
+    with pytest.raises(SystemExit) as stop:
+        main(["explain", name, "--project", str(folder)])
+    out = capsys.readouterr().out
+    assert stop.value.code == 0
+    assert "Name" in out
+    assert "\x1b[31m" not in out
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        '[project]\nbase = "https://e.org/[x]/"\n',
+        'source = [1]\n[project]\nbase = "https://e.org/"\n',
+        '[project]\nbase = "https://e.org/"\n',
+        "[project\n",
+    ],
+)
+def test_a_broken_kg_toml_is_a_usage_error(tmp_path: Path, toml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "kg.toml").write_text(toml, encoding="utf-8")
+    with pytest.raises(SystemExit) as stop:
+        main(["build", str(tmp_path)])
+    err = capsys.readouterr().err
+    assert (stop.value.code, err.count("\n")) == (2, 1)
+    assert "kg.toml" in err
