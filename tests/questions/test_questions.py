@@ -20,7 +20,7 @@ EXPECTED = Path(__file__).parent / "expected"
 PARAMETERS = {
     "clusters-of-a-region": {"region": "Netherlands"},
     "groups-of-an-organization": {"organization": "asml"},
-    "bridges-between": {"one": "Brainport Eindhoven", "other": "EUV lithography ecosystem"},
+    "bridges-between": {"one": "Brainport Eindhoven", "other": "euv-ecosystem"},
     "skills-of-a-group": {"group": "Brainport Eindhoven"},
 }
 NAMES = [question.name for question in load("queries/questions")]
