@@ -7,7 +7,6 @@ import io
 import json
 import sys
 import traceback
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -34,6 +33,7 @@ from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.explain import explain as explain_it
 from kg.export import FORMATS, export
 from kg.namespaces import shorten
+from kg.reports import report_html, report_sarif, report_text
 from kg.rows import Finding
 from kg.validate import read_shapes, report_turtle, shapes, validate
 
@@ -277,7 +277,7 @@ def build(
 @cli.command(name="validate")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--shapes", "shape_files", multiple=True, type=click.Path(path_type=Path), help="Other shapes.")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json", "csv", "ttl"]))
+@click.option("--format", "form", default="text", type=click.Choice(["text", "json", "csv", "html", "ttl", "sarif"]))
 def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], form: str) -> int:
     """Print the SHACL report of a project, or of RDF files."""
     inputs = inputs or (Path(),)
@@ -313,18 +313,14 @@ def _report(findings: Sequence[Finding], form: str) -> None:
     columns = ["severity", "effect", "source", "file", "line", "column", "value", "message", "focus", "path", "shape"]
     if form == "ttl":
         click.echo(report_turtle(findings), nl=False)
+    elif form == "html":
+        click.echo(report_html(findings), nl=False)
+    elif form == "sarif":
+        click.echo(report_sarif(findings), nl=False)
     elif form in ("csv", "json"):
         _show(columns, [[getattr(f, name) or "" for name in columns] for f in findings], form)
     else:
-        counts = Counter(finding.severity for finding in findings)
-        for finding in findings[:50]:
-            place = f"{finding.file} line {finding.line}" if finding.file else shorten(finding.focus)
-            column = f", column {finding.column}" if finding.column else ""
-            value = f" {finding.value!r}" if finding.value else ""
-            click.echo(f"{finding.severity}: {place}{column}: {finding.message}{value} ({finding.effect})")
-        if len(findings) > 50:
-            click.echo(f"and {len(findings) - 50} more (--format csv shows all)")
-        click.echo(", ".join(f"{n} {name}" for name, n in sorted(counts.items())) or "the data conforms")
+        click.echo(_printable(report_text(findings)))
 
 
 @cli.command()

@@ -401,6 +401,8 @@ def _write_run(
 @contextlib.contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """Give a folder to write into that takes the place of `target` when all went well, else is removed."""
+    if target.exists() and not target.is_dir():
+        raise InputError("there is a file where the build folder goes; move it away", file=target)
     try:
         fresh = Path(tempfile.mkdtemp(prefix=".build-", dir=target.parent))
     except OSError as error:

@@ -115,3 +115,25 @@ def test_export_and_validate(capsys: pytest.CaptureFixture[str], example: Path, 
     status, shown, _ = run(capsys, "validate", str(bad), "--format", "ttl")
     assert status == 1
     assert shown.count("sh:ValidationResult") == 2
+
+
+def test_reports_in_every_format(capsys: pytest.CaptureFixture[str], write: Writer) -> None:
+    folder = write(organizations="id,name,country\na,A,<script>alert(1)</script>\n")
+    arguments = ("validate", str(folder), "--format")
+    status, page, _ = run(capsys, *arguments, "html")
+    assert status == 1
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>" not in page
+    _, text, _ = run(capsys, *arguments, "sarif")
+    result = json.loads(text)["runs"][0]["results"][0]
+    assert result["level"] == "error"
+    assert result["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "data/organizations.csv"},
+        "region": {"startLine": 2},
+    }
+    _, text, _ = run(capsys, *arguments, "text")
+    assert text.startswith("Violation: data/organizations.csv line 2, column country: the country must be two")
+    _, text, _ = run(capsys, *arguments, "json")
+    assert [(row["file"], row["line"], row["column"]) for row in json.loads(text)] == [
+        ("data/organizations.csv", 2, "country")
+    ]
