@@ -137,9 +137,8 @@ def check(folder: Path | str, *, progress: Progress = silent) -> list[Finding]:
     UsageError, InputError
         when the project or an input can't be read.
     """
-    return _prepare(
-        read_settings(Path(folder)), engine=None, with_validation=True, progress=progress
-    ).quarantine.findings
+    work = _prepare(read_settings(Path(folder)), engine=None, with_validation=True, progress=progress)
+    return _ordered(work.quarantine.findings)
 
 
 def _prepare(settings: Settings, *, engine: str | None, with_validation: bool, progress: Progress) -> _Work:
@@ -281,11 +280,16 @@ def _output_finding(result: Result) -> Finding:
     )
 
 
-def _write_report(target: Path, work: _Work) -> None:
-    findings = sorted(
-        work.quarantine.findings,
+def _ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in the order of the files they are about."""
+    return sorted(
+        findings,
         key=lambda f: (f.source, f.file, f.line, f.column, f.value, f.message, f.focus, f.path, f.shape, f.component),
     )
+
+
+def _write_report(target: Path, work: _Work) -> None:
+    findings = _ordered(work.quarantine.findings)
     write_csv(target / "report.csv", _REPORT, ([str(getattr(f, name) or "") for name in _REPORT] for f in findings))
     (target / "report.ttl").write_text(report_turtle(findings), encoding="utf-8", newline="\n")
     _write_rejected(target / "rejected", findings)

@@ -17,7 +17,10 @@ __all__ = ["report_html", "report_sarif", "report_text"]
 SHOWN = 50
 _STYLE = """body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;
-border-bottom:1px solid #ddd;overflow-wrap:anywhere}th{position:sticky;top:0;background:#fff}
+border-bottom:1px solid #ddd}th{position:sticky;top:0;background:#fff}td:nth-child(3){overflow-wrap:anywhere}
+th,td:first-child,td:last-child{white-space:nowrap}@media(max-width:48rem){thead{display:none}
+td{display:block;border:0;padding:.1rem 0;white-space:normal}tr{display:block;border-bottom:1px solid #ddd;padding:.6rem 0}
+td:first-child{font-weight:600}td:empty{display:none}}
 @media(prefers-color-scheme:dark){body,th{color:#eee;background:#181818}td,th{border-color:#444}}"""
 _LEVELS = {"Violation": "error", "Warning": "warning", "Info": "note"}
 
@@ -28,8 +31,10 @@ def _place(finding: Finding) -> str:
 
 
 def _totals(findings: Sequence[Finding]) -> str:
-    counts = Counter(finding.severity for finding in findings)
-    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "the data conforms"
+    counts: Counter[str] = Counter(finding.severity for finding in findings)
+    names = {"Violation": "violation", "Warning": "warning", "Info": "note"}
+    shown = [f"{counts[key]} {name}{'s' * (counts[key] != 1)}" for key, name in names.items() if counts[key]]
+    return ", ".join(shown) or "the data conforms"
 
 
 def report_text(findings: Sequence[Finding]) -> str:
