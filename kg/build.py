@@ -72,7 +72,7 @@ class Build:
         return pa.table({column: _typed([row[place] for row in rows], column) for place, column in enumerate(header)})
 
     def groups(self) -> pa.Table:
-        """Return the groups, one row each, with their names where a source gives one."""
+        """Return the groups, one row each."""
         return self.table("groups")
 
     def memberships(self) -> pa.Table:

@@ -16,7 +16,7 @@ _HEADER = re.compile(r"^#\+\s*(\w+):\s*(.*)$")
 _PARAMETER = re.compile(r"^(\w+)\s*\((\w+)(?:\s*=\s*([^)]*))?\)\s*[-:]?\s*(.*)$")
 
 #: What a parameter may be; see :func:`kg.ask.bind` for how each is turned into a term.
-TYPES = ("organization", "region", "sector", "group", "collaboration", "iri", "string", "integer", "decimal")
+_TYPES = ("organization", "region", "sector", "group", "collaboration", "iri", "string", "integer", "decimal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ def read_query(path: Path) -> Query:
 
 def _parameter(path: Path, text: str) -> Parameter:
     match = _PARAMETER.match(text)
-    if match is None or match[2] not in TYPES:
+    if match is None or match[2] not in _TYPES:
         raise ClusterKGError(
-            f"{path}: '{text}' is no parameter; write 'name (type = default): meaning' with a type of {TYPES}"
+            f"{path}: '{text}' is no parameter; write 'name (type = default): meaning' with a type of {_TYPES}"
         )
     return Parameter(match[1], match[2], match[3], match[4])
 

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
-import pyarrow as pa
 import pyoxigraph as ox
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from kg import project
 from kg.ask import ask as ask_question
 from kg.ask import endpoint as ask_endpoint
 from kg.ask import files_engine
 from kg.ask import query as run_query
-from kg.build import Build, open_build
+from kg.build import open_build
 from kg.catalog import load
 from kg.engines import Solutions
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.explain import explain as explain_it
 from kg.export import FORMATS, export
-from kg.namespaces import shorten
+from kg.render import named, printable, progress_bar, show, show_solutions
 from kg.reports import report_html, report_sarif, report_text
 from kg.rows import Finding
-from kg.validate import read_shapes, report_turtle, shapes, validate
+from kg.validate import check_graph, read_shapes, report_turtle, shapes
 
 __all__ = ["main"]
 
@@ -113,80 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _fail(message: str, status: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    click.echo("kg: " + _printable(" ".join(message.splitlines())), err=True)
+    click.echo("kg: " + printable(" ".join(message.splitlines())), err=True)
     sys.exit(status)
-
-
-@contextmanager
-def _progress() -> Any:
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda what, done, total: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total or None)
-
-
-def _show(columns: Sequence[str], rows: Sequence[Sequence[object]], form: str) -> None:
-    """Print rows in one of the forms that every command knows."""
-    if form == "json":
-        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=1))
-    elif form in ("csv", "tsv"):
-        stream = io.StringIO()
-        writer = csv.writer(stream, delimiter="\t" if form == "tsv" else ",", lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
-        click.echo(stream.getvalue(), nl=False)
-    else:
-        console = Console()
-        table = Table(*columns, header_style="bold", box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(*(escape("" if cell is None else _printable(str(cell))) for cell in row))
-        console.print(table)
-        console.print(f"{len(rows)} rows", style="dim", highlight=False)
-
-
-def _named(build: Build, table: pa.Table, form: str) -> tuple[list[str], list[list[object]]]:
-    """Return the rows of a table; on a terminal with names in place of IRIs and the widest columns left out."""
-    rows = [list(row.values()) for row in table.to_pylist()]
-    if form != "table":
-        return table.column_names, rows
-    keep = [name for name in table.column_names if name in _TERMINAL]
-    places = [table.column_names.index(name) for name in keep]
-    shown = [[_short(build, row[place]) for place in places] for row in rows]
-    return keep, shown
-
-
-_TERMINAL = frozenset(
-    [
-        "group",
-        "source",
-        "kinds",
-        "types",
-        "drivers",
-        "members",
-        "organization",
-        "geography",
-        "sector_",
-        "vertical",
-        "horizontal",
-        "stance",
-        "role",
-    ]
-)
-
-
-def _printable(text: str) -> str:
-    """Return a text without the control characters that a terminal would obey; they may come from strangers' data."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
-
-
-def _short(build: Build, value: object) -> object:
-    if isinstance(value, str) and value.startswith(build.base):
-        return build.label(value)
-    return value
 
 
 def _project_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -244,7 +164,7 @@ def build(
     for setting in settings:
         if "=" not in setting:
             raise UsageError(f"--set {setting}: write it as KEY=VALUE")
-    with _progress() as progress:
+    with progress_bar() as progress:
         made = project.build(
             folder,
             profile=profile,
@@ -284,27 +204,11 @@ def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], form: 
     if len(inputs) == 1 and inputs[0].is_dir():
         if shape_files:
             raise UsageError("--shapes goes with RDF files; a project is checked with the shapes that ship")
-        with _progress() as progress:
+        with progress_bar() as progress:
             findings = project.check(inputs[0], progress=progress)
     else:
-        engine = files_engine(inputs)
-        store = ox.Store()
-        store.extend(ox.Quad(*quad.triple) for quad in engine.store)
         against = read_shapes(shape_files) if shape_files else shapes("input")
-        findings = [
-            Finding(
-                r.severity,
-                "kept",
-                r.message,
-                value=r.value,
-                term=r.value,
-                focus=r.focus,
-                path=r.path,
-                component=r.component,
-                shape=r.shape,
-            )
-            for r in validate(store, against)
-        ]
+        findings = check_graph(files_engine(inputs), against)
     _report(findings, form)
     return 1 if any(finding.severity == "Violation" for finding in findings) else 0
 
@@ -318,9 +222,9 @@ def _report(findings: Sequence[Finding], form: str) -> None:
     elif form == "sarif":
         click.echo(report_sarif(findings), nl=False)
     elif form in ("csv", "json"):
-        _show(columns, [[getattr(f, name) or "" for name in columns] for f in findings], form)
+        show(columns, [[getattr(f, name) or "" for name in columns] for f in findings], form)
     else:
-        click.echo(_printable(report_text(findings)))
+        click.echo(printable(report_text(findings)))
 
 
 @cli.command()
@@ -329,7 +233,7 @@ def _report(findings: Sequence[Finding], form: str) -> None:
 def groups(folder: Path, form: str) -> None:
     """Show what was found."""
     made = open_build(folder)
-    _show(*_named(made, made.groups().sort_by([("members", "descending"), ("group", "ascending")]), form), form)
+    show(*named(made, made.groups().sort_by([("members", "descending"), ("group", "ascending")]), form), form)
 
 
 @cli.command()
@@ -342,7 +246,7 @@ def members(group: str, folder: Path, form: str) -> None:
     table = made.members(group)
     if table.num_rows == 0:
         raise UsageError(f"{made.find_group(group)} was a candidate and is no group; kg explain says why")
-    _show(*_named(made, table, form), form)
+    show(*named(made, table, form), form)
 
 
 @cli.command()
@@ -361,10 +265,10 @@ def explain(organization: str, group: str | None, folder: Path, form: str) -> No
             for e in found
             for tie in [(t.driver, t.partner, t.fact, t.where) for t in e.ties] or [("", "", "", "")]
         ]
-        _show(columns, rows, form)
+        show(columns, rows, form)
         return
     for explanation in found:
-        click.secho(_printable(explanation.text), bold=True)
+        click.secho(printable(explanation.text), bold=True)
         for driver in ("Geography", "Horizontal", "Sector", "Vertical"):
             ties = [tie for tie in explanation.ties if tie.driver == driver]
             for number, tie in enumerate(ties):
@@ -372,7 +276,7 @@ def explain(organization: str, group: str | None, folder: Path, form: str) -> No
                     click.echo(f"  {driver}: and {len(ties) - 10} more (--format csv shows all)")
                     break
                 where = f" [{tie.where}]" if tie.where else ""
-                click.echo(_printable(f"  {driver}: {made.label(tie.partner)}: {tie.fact}{where}"))
+                click.echo(printable(f"  {driver}: {made.label(tie.partner)}: {tie.fact}{where}"))
 
 
 @cli.command()
@@ -383,7 +287,7 @@ def questions(form: str) -> None:
         [q.name, q.summary, ", ".join(p.name if p.required else f"{p.name}={p.default}" for p in q.parameters)]
         for q in load("queries/questions")
     ]
-    _show(["question", "answers", "parameters"], rows, form)
+    show(["question", "answers", "parameters"], rows, form)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -406,26 +310,7 @@ def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
             value = extra.pop(0)
         given[key] = value
     made = open_build(folder)
-    _solutions(ask_question(made, name, given), form, made)
-
-
-def _solutions(answer: Solutions, form: str, made: Build | None = None) -> None:
-    rows = [
-        [
-            None
-            if term is None
-            else (
-                _short(made, term.value)
-                if made and form == "table"
-                else shorten(term.value)
-                if form == "table"
-                else term.value
-            )
-            for term in row
-        ]
-        for row in answer
-    ]
-    _show(list(answer.variables), rows, form)
+    show_solutions(ask_question(made, name, given), form, made)
 
 
 @cli.command()
@@ -458,7 +343,7 @@ def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, fo
     elif isinstance(answer, Solutions):
         if form != "table":
             raise UsageError(f"--format {form} is for graphs; this query gives rows: table, csv, tsv, json or xml")
-        _solutions(answer, form)
+        show_solutions(answer, form)
     else:
         kind = FORMATS.get(form) or ox.RdfFormat.TURTLE
         click.echo(ox.serialize(answer, format=kind), nl=False)

@@ -33,7 +33,7 @@ from kg.results import COLUMNS, Conclusions, write_csv
 from kg.rows import Finding, Loaded, Progress, Row, in_graph, silent
 from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
-from kg.validate import Result, report_turtle, shapes, validate
+from kg.validate import finding_of, report_turtle, shapes, validate
 
 __all__ = ["Violations", "build", "check"]
 
@@ -204,7 +204,10 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
     if with_validation:
         start = perf_counter()
         progress("validating conclusions", 0, 0)
-        work.quarantine.findings += [_output_finding(r) for r in validate(engine.store, shapes("output"))]
+        work.quarantine.findings += [
+            finding_of(result, prefix="a conclusion is not as the shapes have it: ")
+            for result in validate(engine.store, shapes("output"))
+        ]
         work.seconds["validate output"] = perf_counter() - start
     _write_report(target, work)
     _write_provenance(target, work)
@@ -264,20 +267,6 @@ def _check_levels(engine: OxigraphEngine, work: _Work) -> None:
     count = int(getattr(organizations.rows[0][0], "value", "0"))
     if count < work.settings.profile.whole("min_members"):
         work.notes.append(f"there are {count} organisations, fewer than min_members: there can be no group")
-
-
-def _output_finding(result: Result) -> Finding:
-    return Finding(
-        result.severity,
-        "kept",
-        f"a conclusion is not as the shapes have it: {result.message}",
-        value=result.value,
-        term=result.value,
-        focus=result.focus,
-        path=result.path,
-        component=result.component,
-        shape=result.shape,
-    )
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:

@@ -159,7 +159,6 @@ class _Blamed:
     """The facts about some nodes, with the rows that wrote them."""
 
     def __init__(self, quarantine: Quarantine, nodes: set[str]) -> None:
-        self.by_triple: dict[Triple, list[tuple[Loaded, Row, Fact]]] = defaultdict(list)
         self.by_path: dict[tuple[str, str], list[tuple[Loaded, Row, Fact]]] = defaultdict(list)
         self.by_node: dict[str, list[Row]] = defaultdict(list)
         self.by_subject: dict[str, list[Row]] = defaultdict(list)
@@ -175,7 +174,6 @@ class _Blamed:
                     if subject.value in nodes:
                         entry = (source, row, fact)
                         self.sources[row] = source
-                        self.by_triple[fact.triple].append(entry)
                         self.by_path[subject.value, fact.triple.predicate.value].append(entry)
                         self.by_subject[subject.value].append(row)
 

@@ -18,10 +18,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Store, Triple, 
 from pyshacl.graph_abstraction import DataGraph
 from rdflib.namespace import SH as RSH
 
+from kg.engines import OxigraphEngine
 from kg.errors import EngineError, InputError
 from kg.namespaces import CKG, CKGSH, ORG, PREFIXES, RDF, RDFS, SH, XSD
 from kg.resources import folder
-from kg.rows import Finding
+from kg.rows import Finding, in_graph
 
 #: RDFLib logs a trace for every ill-typed literal; finding those is what the shapes are for.
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
@@ -46,7 +47,17 @@ for _datatype, _type, _constructor in (
 ):
     rdflib.term.bind(_datatype, _type, _constructor, datatype_specific=True)
 
-__all__ = ["HIERARCHY", "Result", "Shapes", "report_turtle", "shapes", "validate"]
+__all__ = [
+    "HIERARCHY",
+    "Result",
+    "Shapes",
+    "check_graph",
+    "finding_of",
+    "read_shapes",
+    "report_turtle",
+    "shapes",
+    "validate",
+]
 
 #: What the data graph says beside the data, so that sh:class and sh:targetClass see both classes of organisation.
 HIERARCHY = (Triple(ORG["FormalOrganization"], RDFS["subClassOf"], ORG["Organization"]),)
@@ -69,7 +80,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """A shapes graph, which of its shapes reject a row, and which table column a shape is about."""
+    """A shapes graph, and which of its shapes reject a row."""
 
     graph: rdflib.Graph
     rejecting: frozenset[str]
@@ -103,8 +114,8 @@ def read_shapes(files: Iterable[Path]) -> Shapes:
             raise InputError("there is no such shapes file", file=file) from None
         except Exception as error:  # every parser of RDFLib has its own exceptions
             raise InputError(f"the shapes can't be read ({str(error).splitlines()[0]})", file=file) from None
-    effect = rdflib.URIRef(CKG["onViolation"].value)
-    rejecting = graph.subjects(effect, rdflib.URIRef(CKG["RejectRow"].value))
+    effect = rdflib.URIRef(CKGSH["onViolation"].value)
+    rejecting = graph.subjects(effect, rdflib.URIRef(CKGSH["RejectRow"].value))
     return Shapes(graph, frozenset(str(shape) for shape in rejecting))
 
 
@@ -146,6 +157,29 @@ def validate(store: Store, against: Shapes, *, focus: Iterable[str] | None = Non
         raise EngineError(f"pySHACL could not validate: {str(text).splitlines()[0]}")
     found = (_result(report, node, against.graph) for node in report.subjects(rdflib.RDF.type, RSH.ValidationResult))
     return sorted(found, key=lambda result: (result.focus, result.path, result.value, result.shape, result.component))
+
+
+def check_graph(engine: OxigraphEngine, against: Shapes) -> list[Finding]:
+    """Validate the union of an engine's graphs and return what is found; nothing is kept out."""
+    store = Store()
+    store.bulk_extend(in_graph(quad.triple) for quad in engine.store)
+    store.extend(in_graph(triple) for triple in HIERARCHY)
+    return [finding_of(result) for result in validate(store, against)]
+
+
+def finding_of(result: Result, *, prefix: str = "") -> Finding:
+    """Return a result as a finding that has no row and changes nothing."""
+    return Finding(
+        result.severity,
+        "kept",
+        prefix + result.message,
+        value=result.value,
+        term=result.value,
+        focus=result.focus,
+        path=result.path,
+        component=result.component,
+        shape=result.shape,
+    )
 
 
 def _data_graph(store: Store) -> Any:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pyoxigraph import (
-    NamedNode,
     Quad,
     QueryBoolean,
     QueryResultsFormat,
@@ -132,7 +131,3 @@ class OxigraphEngine:
             raise UsageError(f"the query is not well formed: {error.msg or error}") from None
         except (OSError, ValueError, RuntimeError) as error:
             raise EngineError(f"Oxigraph could not answer: {error}") from None
-
-    def contains(self, subject: NamedNode, predicate: NamedNode, value: Term | None = None) -> bool:
-        """Whether any graph has such a triple."""
-        return next(iter(self.store.quads_for_pattern(subject, predicate, value)), None) is not None

@@ -137,3 +137,15 @@ def test_reports_in_every_format(capsys: pytest.CaptureFixture[str], write: Writ
     assert [(row["file"], row["line"], row["column"]) for row in json.loads(text)] == [
         ("data/organizations.csv", 2, "country")
     ]
+
+
+def test_rdf_files_may_use_the_narrower_class(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "d.ttl"
+    file.write_text(
+        """@prefix org: <http://www.w3.org/ns/org#> . @prefix ckg: <https://w3id.org/clusterkg/ontology#> .
+        @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        <urn:a> a org:FormalOrganization ; skos:prefLabel "A" . <urn:b> a org:FormalOrganization ; skos:prefLabel "B" .
+        <urn:l> a ckg:SupplyLink ; ckg:supplier <urn:a> ; ckg:customer <urn:b> .""",
+        encoding="utf-8",
+    )
+    assert run(capsys, "validate", str(file)) == (0, "the data conforms\n", "")
