@@ -15,12 +15,9 @@ from kg.catalog import Parameter, Query, find
 from kg.engines import OxigraphEngine, Solutions
 from kg.engines.base import Term
 from kg.errors import EngineError, InputError, UsageError, nearest
-from kg.identifiers import mint
 from kg.namespaces import PREFIXES, XSD
 
 __all__ = ["ask", "bind", "endpoint", "files_engine", "query"]
-
-_KINDS = ("region", "sector", "collaboration")
 
 
 def ask(build: Build, name: str, parameters: Mapping[str, str] | None = None) -> Solutions:
@@ -75,15 +72,10 @@ def _term(build: Build, parameter: Parameter, value: str) -> Term:
             return ox.Literal(f"{number:f}", datatype=XSD[parameter.type])
         case "string":
             return ox.Literal(value)
-        case kind:
-            known = [iri for iri in build.labels if iri.startswith(f"{build.base}{kind}/")]
-            if kind in _KINDS:
-                minted = mint(build.base, kind, value)
-                named = [iri for iri in known if build.labels[iri].casefold() == value.casefold()]
-                if minted in known or not named:
-                    return ox.NamedNode(value if "://" in value else minted)
-                return ox.NamedNode(named[0])
+        case "iri":
             return ox.NamedNode(value)
+        case kind:
+            return ox.NamedNode(value if "://" in value else build.find_thing(kind, value))
 
 
 def files_engine(files: Iterable[Path | str]) -> OxigraphEngine:

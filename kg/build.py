@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from kg.engines import OxigraphEngine
 from kg.errors import InputError, UsageError, nearest
-from kg.identifiers import mint
+from kg.identifiers import encode, mint
 
 __all__ = ["Build", "open_build"]
 
@@ -107,6 +107,12 @@ class Build:
         if (minted := mint(self.base, "organization", text)) in known:
             return minted
         return _resolve(text, known, self.labels, "organisation", f"{self.base}organization/")
+
+    def find_thing(self, kind: str, text: str) -> str:
+        """Return the IRI of the region, sector or collaboration that a text names: an IRI, an id, or a name."""
+        prefix = f"{self.base}{kind}/"
+        known = sorted(iri for iri in self.labels if iri.startswith(prefix) and not iri.endswith("/geometry"))
+        return _resolve(encode(text) if prefix + encode(text) in known else text, known, self.labels, kind, prefix)
 
     @cached_property
     def labels(self) -> dict[str, str]:

@@ -72,6 +72,8 @@ def test_parameters_are_terms_not_text(build: kg.Build) -> None:
         kg.ask(build, "skills-of-a-group", {"group": "Brainport Eindhoven", "least": "1.5"})
     with pytest.raises(UsageError, match="did you mean 'strongest-clusters'"):
         kg.ask(build, "strongest-cluster")
+    with pytest.raises(UsageError, match="there is no region 'Nethrlands': did you mean 'Netherlands'"):
+        kg.ask(build, "clusters-of-a-region", {"region": "Nethrlands"})
     with pytest.raises(UsageError, match="needs --region"):
         kg.ask(build, "clusters-of-a-region")
 
