@@ -20,6 +20,7 @@ from kg.ask import files_engine
 from kg.ask import query as run_query
 from kg.build import open_build
 from kg.catalog import load
+from kg.cli_ontology import ontology
 from kg.engines import Solutions
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.explain import explain as explain_it
@@ -77,6 +78,9 @@ class _Group(click.Group):
 @click.option("--debug", is_flag=True, help="Show the trace of an error.")
 def cli(debug: bool) -> None:
     """From tables of organisations to explained clusters, as linked data."""
+
+
+cli.add_command(ontology)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
