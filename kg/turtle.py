@@ -20,21 +20,31 @@ __all__ = ["PREFIXES", "canonical_turtle", "leading_comment"]
 #: Prefixes that mean the same in every file, whatever the graph itself has bound (rdflib binds
 #: some of them to other addresses).
 PREFIXES: dict[str, str] = {
+    "adms": "http://www.w3.org/ns/adms#",
     "ckg": "https://w3id.org/clusterkg/ontology#",
     "ckgsh": "https://w3id.org/clusterkg/shapes#",
+    "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
+    "ebg": "http://data.businessgraph.io/ontology#",
+    "eurio": "http://data.europa.eu/s66#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
     "geo": "http://www.opengis.net/ont/geosparql#",
+    "gist": "https://w3id.org/semanticarts/ns/ontology/gist/",
+    "gleif-L1": "https://www.gleif.org/ontology/L1/",
     "org": "http://www.w3.org/ns/org#",
     "owl": "http://www.w3.org/2002/07/owl#",
     "prov": "http://www.w3.org/ns/prov#",
+    "ramon": "http://rdfdata.eionet.europa.eu/ramon/ontology/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "rov": "http://www.w3.org/ns/regorg#",
     "schema": "https://schema.org/",
     "sh": "http://www.w3.org/ns/shacl#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
+    "time": "http://www.w3.org/2006/time#",
     "vann": "http://purl.org/vocab/vann/",
     "wgs": "http://www.w3.org/2003/01/geo/wgs84_pos#",
+    "xkos": "http://rdf-vocabulary.ddialliance.org/xkos#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 
