@@ -39,7 +39,8 @@ class Query:
     """A SPARQL query read from a file, with what its header says of it.
 
     The stage of a rule is the number that its file name begins with; `repeat` is set for a rule that must run again
-    until it says nothing new.
+    until it says nothing new. A hygiene query says how bad its finding is, what the problem with it is and how it is
+    solved.
     """
 
     name: str
@@ -49,6 +50,9 @@ class Query:
     tags: tuple[str, ...] = ()
     repeat: str = ""
     parameters: tuple[Parameter, ...] = field(default=())
+    severity: str = ""
+    problem: str = ""
+    solution: str = ""
 
     @property
     def stage(self) -> str:
@@ -79,6 +83,9 @@ def read_query(path: Path) -> Query:
         tags=tuple(tag.strip() for tag in ",".join(header.get("tags", [])).split(",") if tag.strip()),
         repeat=" ".join(header.get("repeat", [])),
         parameters=tuple(_parameter(path, text) for text in header.get("parameter", [])),
+        severity=" ".join(header.get("severity", [])),
+        problem=" ".join(header.get("problem", [])),
+        solution=" ".join(header.get("solution", [])),
     )
 
 

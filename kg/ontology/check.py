@@ -1,0 +1,248 @@
+"""The quality gate: everything that can be checked of an ontology without a network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from rdflib import OWL, RDFS, VANN, XSD, Graph, URIRef
+from rdflib.util import from_n3
+
+from kg.catalog import load
+from kg.engines import OxigraphEngine
+from kg.errors import EngineError, InputError
+from kg.namespaces import CKGSH
+from kg.ontology.dl import DlBreach
+from kg.ontology.foops import Foops, foops
+from kg.ontology.places import Places
+from kg.ontology.profiles import Profile, profiles
+from kg.ontology.reason import OWL2_DATATYPES, classify
+from kg.ontology.rules import HYGIENE, SEVERITIES, rules
+from kg.ontology.usage import usage, usage_faults
+from kg.ontology.vocabulary import Vocabulary
+from kg.resources import folder, ontology_files
+from kg.rows import Progress, silent
+from kg.validate import read_shapes, validate
+
+__all__ = ["Check", "Finding", "check"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a check found: about which term, what with, where, why it matters and what to do."""
+
+    check: str
+    severity: str
+    term: str
+    detail: str
+    message: str
+    problem: str
+    solution: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the quality gate found of an ontology."""
+
+    ontology: str
+    version: str
+    #: What the IRIs of its terms begin with, and the prefix that stands for it ("" where it has none).
+    namespace: str
+    prefix: str
+    #: How many terms of its own it has.
+    terms: int
+    #: Worst first, then by check and term.
+    findings: tuple[Finding, ...]
+    profiles: Mapping[str, Profile]
+    foops: tuple[Foops, ...]
+    #: What the reasoner said, or why it was not asked.
+    reasoner: str
+    #: What became of the check that each term is used.
+    usage: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each severity."""
+        counted = Counter(finding.severity for finding in self.findings)
+        return {severity: counted[severity] for severity in SEVERITIES}
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is neither a Violation nor a Warning."""
+        return not (self.counts["Violation"] or self.counts["Warning"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    check: str
+    term: str
+    detail: str = ""
+    message: str = ""
+
+
+def check(
+    vocabulary: Vocabulary, *, reasoner: bool = True, with_usage: bool | None = None, progress: Progress = silent
+) -> Check:
+    """Check an ontology.
+
+    Parameters
+    ----------
+    vocabulary:
+        The ontology. What it imports is not fetched.
+    reasoner:
+        Whether to ask HermiT for contradictions.
+    with_usage:
+        Whether each term must be used by a shape, rule or question that ships; by default for the ontology that ships.
+    progress:
+        Called with what is being done.
+
+    Raises
+    ------
+    InputError
+        when the ontology has an IRI that is none.
+    EngineError
+        when the reasoner is asked for and missing, or fails on an ontology that is in OWL 2 DL.
+    """
+    if reasoner and find_spec("owlready2") is None:
+        raise EngineError(
+            "the reasoner is not installed; run: pip install 'clusterkg[ontology]', or give --no-reasoner"
+        )
+    if with_usage is None:
+        with_usage = [module.path for module in vocabulary.modules] == ontology_files()
+    progress("reading the ontology", 0, 5)
+    engine = _engine(vocabulary)
+    progress("asking the hygiene queries", 1, 5)
+    hits = list(_hygiene(engine))
+    progress("testing the style", 2, 5)
+    hits += _style(engine)
+    progress("reading the axioms", 3, 5)
+    report, breaches = profiles(vocabulary.graph, namespace=vocabulary.namespace)
+    hits += [_of_breach(breach, vocabulary) for breach in breaches]
+    progress("reasoning", 4, 5)
+    said, found = _reasoned(vocabulary, report["DL"].holds) if reasoner else ("not checked, as asked", [])
+    hits += found
+    said_of_usage, found = _used(vocabulary) if with_usage else (_NO_USAGE, [])
+    hits += found
+    progress("done", 5, 5)
+    return Check(
+        str(vocabulary.iri),
+        str(vocabulary.graph.value(vocabulary.iri, OWL.versionInfo) or ""),
+        vocabulary.namespace,
+        _prefix(vocabulary),
+        len(vocabulary.terms),
+        _findings(vocabulary, hits),
+        report,
+        foops(hit.check for hit in hits),
+        said,
+        said_of_usage,
+    )
+
+
+def _prefix(vocabulary: Vocabulary) -> str:
+    stated = vocabulary.graph.value(vocabulary.iri, VANN.preferredNamespacePrefix)
+    bound = (prefix for prefix, namespace in vocabulary.graph.namespaces() if str(namespace) == vocabulary.namespace)
+    return str(stated or next(bound, ""))
+
+
+_NO_USAGE = "not checked: that each term is used is asked of the ontology that ships only"
+
+
+def _engine(vocabulary: Vocabulary) -> OxigraphEngine:
+    try:
+        return vocabulary.engine()
+    except ValueError as error:
+        files = ", ".join(str(module.path) for module in vocabulary.modules)
+        raise InputError(f"a name in it is no IRI ({error}); correct it", file=files) from None
+
+
+def _hygiene(engine: OxigraphEngine) -> Iterator[_Hit]:
+    for query in load(HYGIENE):
+        for term, *rest in engine.select(query.text):
+            detail = next((cell.value for cell in rest if cell is not None), "")
+            yield _Hit(query.name, "" if term is None else term.value, detail)
+
+
+def _style(engine: OxigraphEngine) -> Iterator[_Hit]:
+    for result in validate(engine.store, read_shapes([folder("shapes") / "style.ttl"])):
+        name = (result.constraint or result.shape).removeprefix(CKGSH)
+        value = str(from_n3(result.value) if result.value else "")
+        if result.constraint:
+            yield _Hit(name, value, message=result.message)
+        else:
+            yield _Hit(name, result.focus, value, result.message)
+
+
+def _of_breach(breach: DlBreach, vocabulary: Vocabulary) -> _Hit:
+    named = isinstance(breach.term, URIRef)
+    return _Hit(breach.rule, str(breach.term if named else vocabulary.iri), breach.detail)
+
+
+def _reasoned(vocabulary: Vocabulary, in_dl: bool) -> tuple[str, list[_Hit]]:
+    graph, ranges = _without_foreign_ranges(vocabulary.graph)
+    try:
+        result = classify(graph)
+    except Exception as error:  # owlready2 lets Python's own exceptions through
+        if in_dl and isinstance(error, EngineError):
+            raise
+        if in_dl:
+            raise EngineError(
+                f"the reasoner failed ({type(error).__name__}: {error}); --no-reasoner leaves it out"
+            ) from None
+        # The findings on OWL 2 DL say what the reasoner stumbled over, and must not be lost for it.
+        return "not checked: the reasoner takes OWL 2 DL only; see the findings that begin with dl-", []
+    aside = result.set_aside + ranges
+    told = f"; {aside} statements with datatypes outside OWL 2 set aside" if aside else ""
+    if not result.consistent:
+        return f"inconsistent{told}", [_Hit("inconsistent", str(vocabulary.iri))]
+    hits = [_Hit("unsatisfiable-class", str(term)) for term in result.unsatisfiable]
+    which = "no unsatisfiable class" if not hits else f"{len(hits)} unsatisfiable class{'es' * (len(hits) > 1)}"
+    return f"consistent, {which}{told}", hits
+
+
+def _without_foreign_ranges(graph: Graph) -> tuple[Graph, int]:
+    """Return the graph without ranges that HermiT refuses, which are findings already, and how many those were."""
+    refused = [
+        (s, p, o)
+        for s, p, o in graph.triples((None, RDFS.range, None))
+        if isinstance(o, URIRef) and o.startswith(str(XSD)) and o not in OWL2_DATATYPES
+    ]
+    if not refused:
+        return graph, 0
+    kept = Graph() + graph
+    for triple in refused:
+        kept.remove(triple)
+    return kept, len(refused)
+
+
+def _used(vocabulary: Vocabulary) -> tuple[str, list[_Hit]]:
+    unused, stale = usage_faults(vocabulary, usage(vocabulary))
+    hits = [_Hit("unused-term", str(term)) for term in unused]
+    hits += [_Hit("reference-only-term-in-use", str(term)) for term in stale]
+    return f"{len(vocabulary.terms) - len(unused)} of {len(vocabulary.terms)} terms used or marked", hits
+
+
+def _findings(vocabulary: Vocabulary, hits: Iterable[_Hit]) -> tuple[Finding, ...]:
+    places = Places(vocabulary)
+    found = []
+    for hit in set(hits):
+        rule = rules()[hit.check]
+        file, line = places.of(hit.term)
+        message = hit.message or rule.summary
+        found.append(
+            Finding(
+                hit.check,
+                rule.severity,
+                hit.term,
+                hit.detail,
+                message,
+                rule.problem,
+                rule.solution,
+                file,
+                line,
+            )
+        )
+    return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.check, f.term, f.detail, f.message)))
