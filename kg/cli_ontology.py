@@ -11,14 +11,14 @@ from rdflib import Graph
 
 from kg.build import Build, open_build
 from kg.errors import InputError, UsageError
-from kg.ontology.changelog import COLUMNS, changes_json, changes_markdown, changes_turtle, rows, summary
-from kg.ontology.changes import compare, read_version, releases
-from kg.ontology.check import check
-from kg.ontology.migrate import migrate, migrations, missing, read_data, write_data
-from kg.ontology.names import version, version_key
-from kg.ontology.reference import reference, write_site
-from kg.ontology.release import release
-from kg.ontology.report import as_html, as_json, as_table, as_turtle
+from kg.ontology.gate.check import check
+from kg.ontology.gate.report import as_html, as_json, as_table, as_turtle
+from kg.ontology.reference.pages import reference, write_site
+from kg.ontology.releases.changelog import COLUMNS, changes_json, changes_markdown, changes_turtle, rows, summary
+from kg.ontology.releases.changes import compare, read_version, releases
+from kg.ontology.releases.migrate import migrate, migrations, missing, read_data, write_data
+from kg.ontology.releases.names import version, version_key
+from kg.ontology.releases.release import release
 from kg.ontology.vocabulary import read_vocabulary
 from kg.render import printable, progress_bar, show
 from kg.resources import folder

@@ -185,10 +185,12 @@ def _java() -> tuple[str, str]:
 def _without_foreign_datatypes(graph: Graph) -> tuple[Graph, int]:
     """Return the graph without imports and with nothing of other datatypes, and how many statements that changed.
 
-    A range of such a datatype is read as any literal.
+    A range of such a datatype is read as any literal. Annotations are not counted: they mean nothing to a reasoner.
     """
     foreign = {
-        o for o in graph.objects(None, None) if isinstance(o, URIRef) and o.startswith(str(XSD)) and o not in OWL2_DATATYPES
+        o
+        for o in graph.objects(None, None)
+        if isinstance(o, URIRef) and o.startswith(str(XSD)) and o not in OWL2_DATATYPES
     }
     known = Graph(bind_namespaces="none")
     set_aside = 0
@@ -196,7 +198,7 @@ def _without_foreign_datatypes(graph: Graph) -> tuple[Graph, int]:
         if predicate == OWL.imports:
             continue
         if isinstance(value, Literal) and value.datatype not in {None, RDF.langString, *OWL2_DATATYPES}:
-            set_aside += 1
+            set_aside += (predicate, RDF.type, OWL.AnnotationProperty) not in graph
         elif value in foreign:
             set_aside += 1
             known.add((subject, predicate, RDFS.Literal))

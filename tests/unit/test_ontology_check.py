@@ -16,10 +16,10 @@ from rdflib import RDF, SH, Graph, URIRef
 
 from kg.cli_ontology import ontology as cli
 from kg.errors import EngineError, InputError
-from kg.ontology.check import Check, check
-from kg.ontology.profiles import PROFILES
-from kg.ontology.report import as_html, as_json, as_table, as_turtle
-from kg.ontology.rules import SEVERITIES, rules
+from kg.ontology.gate.check import Check, check
+from kg.ontology.gate.profiles import PROFILES
+from kg.ontology.gate.report import as_html, as_json, as_table, as_turtle
+from kg.ontology.gate.rules import SEVERITIES, rules
 from kg.ontology.vocabulary import Module, Vocabulary, read_vocabulary
 from kg.resources import ontology_files
 from tests.conftest import SHARED
@@ -156,7 +156,7 @@ def test_a_small_ontology_is_told_what_it_lacks(small: Check) -> None:
 
 
 def test_without_the_reasoner_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kg.ontology.check.find_spec", lambda name: None)
+    monkeypatch.setattr("kg.ontology.gate.check.find_spec", lambda name: None)
     with pytest.raises(EngineError, match=r"pip install 'clusterkg\[ontology\]'.*--no-reasoner"):
         check(read_vocabulary())
     result = check(read_vocabulary(), reasoner=False)

@@ -15,13 +15,13 @@ from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, URIRef
 import kg
 from kg.cli import main
 from kg.errors import UsageError
-from kg.ontology.axioms import Speaker
-from kg.ontology.diagram import diagram
-from kg.ontology.entries import Entries
-from kg.ontology.reference import MARKER, reference, write_site
-from kg.ontology.texts import LABELS, Names
+from kg.ontology.reference.axioms import Speaker
+from kg.ontology.reference.diagram import diagram
+from kg.ontology.reference.entries import Entries
+from kg.ontology.reference.pages import MARKER, reference, write_site
+from kg.ontology.reference.texts import LABELS, Names
+from kg.ontology.reference.words import plain
 from kg.ontology.vocabulary import Vocabulary, read_vocabulary
-from kg.ontology.words import plain
 from tests.conftest import EXAMPLE, SHARED
 from tests.pages import HtmlPage, read_page
 

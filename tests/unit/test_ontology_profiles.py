@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from rdflib import Graph
 
-from kg.ontology.dl import DL_RULES, dl_breaches
-from kg.ontology.owl import Owl
-from kg.ontology.profiles import profiles
+from kg.ontology.gate.dl import DL_RULES, dl_breaches
+from kg.ontology.gate.owl import Owl
+from kg.ontology.gate.profiles import profiles
 
 PREAMBLE = """
 @prefix : <https://example.org/> .

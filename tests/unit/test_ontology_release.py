@@ -25,15 +25,15 @@ from rdflib.compare import isomorphic
 from kg.cli import main
 from kg.errors import InputError, UsageError
 from kg.namespaces import PREFIXES
-from kg.ontology import release as release_module
-from kg.ontology import w3id
-from kg.ontology.changelog import changelog, changes_json, changes_markdown, changes_turtle
-from kg.ontology.changes import Changes, compare, deprecated, read_version, releases
-from kg.ontology.context import context_of
-from kg.ontology.formats import canonical, jsonld, ntriples, rdfxml
-from kg.ontology.migrate import generated, migrate, migrations, missing, read_data, write_data
-from kg.ontology.names import names_of
-from kg.ontology.release import release
+from kg.ontology.releases import release as release_module
+from kg.ontology.releases import w3id
+from kg.ontology.releases.changelog import changelog, changes_json, changes_markdown, changes_turtle
+from kg.ontology.releases.changes import Changes, compare, deprecated, read_version, releases
+from kg.ontology.releases.context import context_of
+from kg.ontology.releases.formats import canonical, jsonld, ntriples, rdfxml
+from kg.ontology.releases.migrate import generated, migrate, migrations, missing, read_data, write_data
+from kg.ontology.releases.names import names_of
+from kg.ontology.releases.release import release
 from kg.ontology.vocabulary import Vocabulary, read_vocabulary
 from kg.resources import folder, ontology_files
 from kg.turtle import canonical_turtle, leading_comment

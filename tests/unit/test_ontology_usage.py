@@ -8,7 +8,7 @@ import pytest
 from rdflib import Graph, URIRef
 
 from kg.namespaces import CKG, CKGSH
-from kg.ontology.places import Places
+from kg.ontology.gate.places import Places
 from kg.ontology.usage import Usage, named_iris, usage, usage_faults
 from kg.ontology.vocabulary import Module, Vocabulary, read_vocabulary
 

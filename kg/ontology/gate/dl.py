@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rdflib import OWL, RDF, RDFS, XSD, BNode, Literal, URIRef
 from rdflib.term import Node
 
-from kg.ontology.owl import CARDINALITIES, CHARACTERISTICS, Axiom, Owl, names
+from kg.ontology.gate.owl import CARDINALITIES, CHARACTERISTICS, Axiom, Owl, names
 from kg.ontology.reason import OWL2_DATATYPES
 
 __all__ = ["DL_RULES", "DlBreach", "dl_breaches"]

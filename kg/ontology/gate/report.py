@@ -14,9 +14,9 @@ import pyoxigraph as ox
 from jinja2 import Environment, PackageLoader
 
 from kg.namespaces import CKGSH, PREFIXES, RDF, RDFS, SH, XSD, shorten
-from kg.ontology.check import Check, Finding
-from kg.ontology.foops import FAILED, NOT_CHECKED, PASSED
-from kg.ontology.rules import SEVERITIES, rules
+from kg.ontology.gate.check import Check, Finding
+from kg.ontology.gate.foops import FAILED, NOT_CHECKED, PASSED
+from kg.ontology.gate.rules import SEVERITIES, rules
 
 __all__ = ["as_html", "as_json", "as_table", "as_turtle"]
 

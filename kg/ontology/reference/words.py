@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from rdflib import OWL, RDF, RDFS, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from kg.ontology.english import amount, article, phrase, plural
-from kg.ontology.texts import Names
+from kg.ontology.reference.english import amount, article, phrase, plural
+from kg.ontology.reference.texts import Names
 
 __all__ = ["Expressions", "Part", "Ref", "Words", "listed", "plain", "say", "sentence"]
 

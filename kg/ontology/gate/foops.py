@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kg.ontology.rules import rules
+from kg.ontology.gate.rules import rules
 
 __all__ = ["FAILED", "NOT_CHECKED", "PASSED", "Foops", "foops"]
 

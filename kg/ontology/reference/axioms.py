@@ -8,8 +8,8 @@ from functools import cached_property
 from rdflib import OWL, RDF, RDFS, BNode, URIRef
 from rdflib.term import Node
 
-from kg.ontology.english import plural
-from kg.ontology.words import Expressions, Words, listed, plain, say, sentence
+from kg.ontology.reference.english import plural
+from kg.ontology.reference.words import Expressions, Words, listed, plain, say, sentence
 
 __all__ = ["Speaker"]
 

@@ -17,8 +17,8 @@ from rdflib.term import Node
 
 from kg.errors import InputError, UsageError
 from kg.namespaces import XSD
-from kg.ontology.changes import deprecated, successors
-from kg.ontology.names import version, version_key
+from kg.ontology.releases.changes import deprecated, successors
+from kg.ontology.releases.names import version, version_key
 from kg.ontology.vocabulary import Vocabulary
 
 __all__ = ["Applied", "Data", "Migration", "generated", "migrate", "migrations", "missing", "read_data", "write_data"]

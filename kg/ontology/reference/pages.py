@@ -17,13 +17,13 @@ from rdflib.term import Node
 from kg.build import Build
 from kg.catalog import Query, load
 from kg.errors import UsageError
-from kg.ontology.diagram import diagram
-from kg.ontology.entries import KINDS, Alignment, Entries, Entry, Fact
-from kg.ontology.samples import Samples
-from kg.ontology.texts import Names, Text, texts
+from kg.ontology.reference.diagram import diagram
+from kg.ontology.reference.entries import KINDS, Alignment, Entries, Entry, Fact
+from kg.ontology.reference.samples import Samples
+from kg.ontology.reference.texts import Names, Text, texts
+from kg.ontology.reference.words import Ref, Words, plain, say
 from kg.ontology.usage import usage
 from kg.ontology.vocabulary import Module, Vocabulary
-from kg.ontology.words import Ref, Words, plain, say
 from kg.resources import folder
 from kg.turtle import canonical_turtle, leading_comment
 
@@ -349,7 +349,7 @@ def _is_web(iri: str) -> bool:
 
 
 def _resource(name: str) -> str:
-    return (Path(__file__).parents[1] / "templates" / "ontology" / name).read_text(encoding="utf-8")
+    return (Path(__file__).parents[2] / "templates" / "ontology" / name).read_text(encoding="utf-8")
 
 
 def _file_name(name: str, taken: set[str]) -> str:

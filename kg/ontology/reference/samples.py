@@ -8,8 +8,8 @@ import pyoxigraph as ox
 from rdflib import Literal, URIRef
 
 from kg.build import Build
-from kg.ontology.axioms import Speaker
-from kg.ontology.words import Part, Words, listed, say
+from kg.ontology.reference.axioms import Speaker
+from kg.ontology.reference.words import Part, Words, listed, say
 
 __all__ = ["Samples"]
 

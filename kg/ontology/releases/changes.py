@@ -14,7 +14,7 @@ from rdflib.compare import isomorphic
 from rdflib.term import Node
 
 from kg.errors import InputError, UsageError
-from kg.ontology.names import Names, label, names_of, version, version_key
+from kg.ontology.releases.names import Names, label, names_of, version, version_key
 from kg.ontology.vocabulary import Vocabulary, read_vocabulary
 from kg.resources import folder
 from kg.turtle import canonical_turtle

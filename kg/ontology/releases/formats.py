@@ -13,7 +13,7 @@ from rdflib.term import Node
 
 from kg.errors import InputError
 from kg.namespaces import RDF, XSD
-from kg.ontology.context import Context
+from kg.ontology.releases.context import Context
 
 __all__ = ["Triples", "canonical", "jsonld", "ntriples", "rdfxml"]
 

@@ -10,11 +10,11 @@ from functools import cache, cached_property
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, VANN, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
-from kg.ontology.axioms import Speaker
-from kg.ontology.texts import DEFINITIONS, LABELS, Names, Text, local_name, texts
+from kg.ontology.reference.axioms import Speaker
+from kg.ontology.reference.texts import DEFINITIONS, LABELS, Names, Text, local_name, texts
+from kg.ontology.reference.words import Ref, Words, plain, say
 from kg.ontology.usage import Usage
 from kg.ontology.vocabulary import Vocabulary
-from kg.ontology.words import Ref, Words, plain, say
 
 __all__ = ["KINDS", "Alignment", "Entries", "Entry", "Fact"]
 

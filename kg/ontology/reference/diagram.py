@@ -1,7 +1,7 @@
 """A diagram of the classes of an ontology: who is a kind of whom, and which properties lead from one to another.
 
 A class stands in a box with the properties that it has; its subclasses stand below it, indented, as in a table of
-contents. Such stacks are put in columns by :mod:`kg.ontology.placement`.
+contents. Such stacks are put in columns by :mod:`kg.ontology.reference.placement`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from rdflib import OWL, RDF, RDFS, XSD, Graph, URIRef
 from rdflib.term import Node
 
-from kg.ontology.entries import Entries
-from kg.ontology.placement import Item, Link, place
-from kg.ontology.texts import Text
+from kg.ontology.reference.entries import Entries
+from kg.ontology.reference.placement import Item, Link, place
+from kg.ontology.reference.texts import Text
 
 __all__ = ["Box", "Diagram", "Line", "Relation", "Row", "diagram"]
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from rdflib import DC, DCTERMS, FOAF, OWL, RDF, VANN, BNode, Graph, URIRef
 
 from kg.errors import InputError, UsageError
-from kg.ontology import w3id
-from kg.ontology.changelog import changelog, changes_json, changes_turtle
-from kg.ontology.changes import compare
-from kg.ontology.context import context_of
-from kg.ontology.formats import canonical, jsonld, ntriples, rdfxml
-from kg.ontology.migrate import migrations
-from kg.ontology.names import file_name, label, names_of, title, version
+from kg.ontology.releases import w3id
+from kg.ontology.releases.changelog import changelog, changes_json, changes_turtle
+from kg.ontology.releases.changes import compare
+from kg.ontology.releases.context import context_of
+from kg.ontology.releases.formats import canonical, jsonld, ntriples, rdfxml
+from kg.ontology.releases.migrate import migrations
+from kg.ontology.releases.names import file_name, label, names_of, title, version
 from kg.ontology.vocabulary import Module, Vocabulary
 from kg.turtle import canonical_turtle, leading_comment
 
@@ -34,7 +34,7 @@ _NUMBER = r"(v?[0-9]+\.[0-9]+(?:\.[0-9]+)?)"
 _PAGE = "html/index.html"
 
 Files = dict[str, bytes]
-#: What makes the HTML pages of an ontology, by file name; :func:`kg.ontology.reference.reference` does.
+#: What makes the HTML pages of an ontology, by file name; :func:`kg.ontology.reference.pages.reference` does.
 Pages = Callable[[Vocabulary], Mapping[str, str]]
 
 

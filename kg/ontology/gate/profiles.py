@@ -1,7 +1,7 @@
 """Which OWL 2 profiles an ontology is in, and what keeps it out of the others.
 
 The grammars of EL, QL and RL are those of https://www.w3.org/TR/owl2-profiles/; the conditions of DL are in
-:mod:`kg.ontology.dl`. An ontology that is not in OWL 2 DL is in none of the three.
+:mod:`kg.ontology.gate.dl`. An ontology that is not in OWL 2 DL is in none of the three.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from rdflib import OWL, RDF, RDFS, XSD, BNode, Graph, URIRef
 from rdflib.term import Node
 
-from kg.ontology.dl import DlBreach, dl_breaches
-from kg.ontology.owl import Axiom, Expression, Owl, names
+from kg.ontology.gate.dl import DlBreach, dl_breaches
+from kg.ontology.gate.owl import Axiom, Expression, Owl, names
 from kg.ontology.reason import OWL2_DATATYPES
 
 __all__ = ["PROFILES", "Profile", "profiles"]

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from rdflib import DCTERMS, OWL, RDF, SKOS, BNode, Graph, Literal, URIRef
 
-from kg.ontology.changes import KINDS, Change, Changes, compare
-from kg.ontology.names import title, version
+from kg.ontology.releases.changes import KINDS, Change, Changes, compare
+from kg.ontology.releases.names import title, version
 from kg.ontology.vocabulary import Vocabulary
 from kg.turtle import canonical_turtle
 

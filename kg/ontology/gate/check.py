@@ -14,12 +14,12 @@ from kg.catalog import load
 from kg.engines import OxigraphEngine
 from kg.errors import EngineError, InputError
 from kg.namespaces import CKGSH
-from kg.ontology.dl import DlBreach
-from kg.ontology.foops import Foops, foops
-from kg.ontology.places import Places
-from kg.ontology.profiles import Profile, profiles
+from kg.ontology.gate.dl import DlBreach
+from kg.ontology.gate.foops import Foops, foops
+from kg.ontology.gate.places import Places
+from kg.ontology.gate.profiles import Profile, profiles
+from kg.ontology.gate.rules import HYGIENE, SEVERITIES, rules
 from kg.ontology.reason import OWL2_DATATYPES, classify
-from kg.ontology.rules import HYGIENE, SEVERITIES, rules
 from kg.ontology.usage import usage, usage_faults
 from kg.ontology.vocabulary import Vocabulary
 from kg.resources import folder, ontology_files

@@ -10,7 +10,7 @@ from typing import Any
 
 from rdflib import OWL, RDF, RDFS, XSD, Graph, Literal, URIRef
 
-from kg.ontology.names import SAFE_NAME, Names, names_of
+from kg.ontology.releases.names import SAFE_NAME, Names, names_of
 from kg.ontology.vocabulary import Vocabulary
 
 __all__ = ["Context", "Term", "context_of"]

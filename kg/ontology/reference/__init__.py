@@ -1,0 +1,1 @@
+"""The reference of an ontology as HTML pages."""

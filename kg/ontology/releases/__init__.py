@@ -1,0 +1,1 @@
+"""Releases of an ontology: formats, context, changelog, migrations, redirect rules."""
