@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 import kg
-from kg.ontology.reference import reference, write_site
+from kg.ontology.reference.pages import reference, write_site
 from kg.ontology.vocabulary import read_vocabulary
 from tests.conftest import EXAMPLE
 
