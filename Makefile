@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo install test lint clean
+.PHONY: demo install test lint ontology docs clean
 
 demo: install  ## build the example and print what was found
 	$(BIN)/kg build examples/landmarks
@@ -17,11 +17,19 @@ install: .venv/installed
 test: install  ## run the tests
 	$(BIN)/python -m pytest -n 2 tests
 
-lint: install  ## formatters, types and layers
+lint: install  ## formatters, types, layers and the ontology
 	$(BIN)/ruff check kg tests
 	$(BIN)/ruff format --check kg tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/kg ontology check
+
+ontology: install  ## the quality gate of the ontology
+	$(BIN)/kg ontology check
+
+docs: install  ## the reference of the ontology, with the example at work, in site/ontology
+	$(BIN)/kg build examples/landmarks
+	$(BIN)/kg ontology docs --out site/ontology --example examples/landmarks
 
 clean:
-	rm -rf .venv build dist examples/*/build
+	rm -rf .venv build dist site examples/*/build

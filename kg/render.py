@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 import click
 import pyarrow as pa
@@ -15,10 +16,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kg.ask import files_engine
 from kg.build import Build
 from kg.engines import Solutions
 from kg.engines.base import Term
 from kg.namespaces import shorten
+from kg.resources import ontology_files
 from kg.rows import Progress as Callback
 from kg.rows import silent
 
@@ -77,9 +80,19 @@ def printable(text: str) -> str:
 
 
 def _name(build: Build, value: object) -> object:
-    if isinstance(value, str) and value.startswith(build.base):
-        return build.label(value)
-    return value
+    if not isinstance(value, str):
+        return value
+    return build.label(value) if value.startswith(build.base) else _concepts().get(value, value)
+
+
+@cache
+def _concepts() -> dict[str, str]:
+    """Return the English labels of the concepts of the ontology, which answers name by their IRIs."""
+    engine = files_engine(ontology_files())
+    found = engine.select(
+        'SELECT ?term ?label { ?term a skos:Concept ; skos:prefLabel ?label FILTER(LANG(?label) = "en") }'
+    )
+    return {term.value: label.value for term, label in found if term and label}
 
 
 def show_solutions(answer: Solutions, form: str, build: Build | None = None) -> None:
