@@ -192,7 +192,6 @@ def test_unsatisfiable_class_is_found() -> None:
         ":i a ckg:ClusterInitiative, ckg:Cluster .",
         ":g a ckg:Cluster, ckg:ClusterOrganization .",
         ":o ckg:nodeOf :g . :g a ckg:SkillCluster .",
-        ":o ckg:manages :g . :g a ckg:Network .",
         ":g ckg:sustainedBy :weather . ckg:Driver owl:disjointWith [ owl:oneOf ( :weather ) ] .",
         "ckg:Vertical owl:sameAs ckg:Horizontal .",
         ":c a ckg:Collaboration, ckg:Region .",
