@@ -93,10 +93,11 @@ class Build:
         return table.filter(pa.array(chosen, pa.bool_()))
 
     def find_group(self, text: str) -> str:
-        """Return the IRI of the group that a text names: an IRI, the end of one, or a label."""
+        """Return the IRI of the group that a text names: an IRI, the end of one, or its name as tables show it."""
         groups: list[str] = self.table("groups")["group"].to_pylist()
         candidates = sorted(set(groups) | set(self.table("candidates")["group"].to_pylist()))
-        return _resolve(text, candidates, self.labels, "group", f"{self.base}group/")
+        names = self.labels | {iri: self.label(iri) for iri in candidates}
+        return _resolve(text, candidates, names, "group", f"{self.base}group/")
 
     def find_organization(self, text: str) -> str:
         """Return the IRI of the organisation that a text names: an IRI, an id, or a name."""

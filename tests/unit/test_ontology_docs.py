@@ -589,3 +589,15 @@ def test_command_on_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
     assert (status, err.count("\n")) == (2, 1)
     assert "there is no build here" in err
     assert not (tmp_path / "new").exists()
+
+
+def test_the_smallest_ontology_has_a_diagram(tmp_path: Path) -> None:
+    """One class that relates to itself: one box, and no line that has to find its way."""
+    file = tmp_path / "one.ttl"
+    file.write_text(
+        PREFIXES + "<http://one.example/o> a owl:Ontology . <http://one.example/o#A> a owl:Class ."
+        " <http://one.example/o#p> a owl:ObjectProperty ; rdfs:domain <http://one.example/o#A> ;"
+        " rdfs:range <http://one.example/o#A> .",
+        encoding="utf-8",
+    )
+    assert "index.html" in reference(read_vocabulary([file]))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from rdflib import OWL, RDFS, VANN, XSD, Graph, URIRef
+from rdflib import OWL, VANN, URIRef
 from rdflib.util import from_n3
 
 from kg.catalog import load
@@ -19,7 +19,7 @@ from kg.ontology.gate.foops import Foops, foops
 from kg.ontology.gate.places import Places
 from kg.ontology.gate.profiles import Profile, profiles
 from kg.ontology.gate.rules import HYGIENE, SEVERITIES, rules
-from kg.ontology.reason import OWL2_DATATYPES, classify
+from kg.ontology.reason import Refused, classify
 from kg.ontology.usage import usage, usage_faults
 from kg.ontology.vocabulary import Vocabulary
 from kg.resources import folder, ontology_files
@@ -63,6 +63,8 @@ class Check:
     reasoner: str
     #: What became of the check that each term is used.
     usage: str
+    #: Why the reasoner failed on an ontology that it should take; empty where it did not.
+    failure: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -105,7 +107,7 @@ def check(
     InputError
         when the ontology has an IRI that is none.
     EngineError
-        when the reasoner is asked for and missing, or fails on an ontology that is in OWL 2 DL.
+        when the reasoner is asked for and missing, or takes too long.
     """
     if reasoner and find_spec("owlready2") is None:
         raise EngineError(
@@ -123,8 +125,9 @@ def check(
     report, breaches = profiles(vocabulary.graph, namespace=vocabulary.namespace)
     hits += [_of_breach(breach, vocabulary) for breach in breaches]
     progress("reasoning", 4, 5)
-    said, found = _reasoned(vocabulary, report["DL"].holds) if reasoner else ("not checked, as asked", [])
+    said, failure, found = _reasoned(vocabulary, report["DL"].holds) if reasoner else ("not checked, as asked", "", [])
     hits += found
+    hits += _misaligned(vocabulary)
     said_of_usage, found = _used(vocabulary) if with_usage else (_NO_USAGE, [])
     hits += found
     progress("done", 5, 5)
@@ -139,6 +142,7 @@ def check(
         foops(hit.check for hit in hits),
         said,
         said_of_usage,
+        failure,
     )
 
 
@@ -181,41 +185,32 @@ def _of_breach(breach: DlBreach, vocabulary: Vocabulary) -> _Hit:
     return _Hit(breach.rule, str(breach.term if named else vocabulary.iri), breach.detail)
 
 
-def _reasoned(vocabulary: Vocabulary, in_dl: bool) -> tuple[str, list[_Hit]]:
-    graph, ranges = _without_foreign_ranges(vocabulary.graph)
+def _reasoned(vocabulary: Vocabulary, in_dl: bool) -> tuple[str, str, list[_Hit]]:
+    """Return what the reasoner said, why it failed, and what it found; alignments are reasoned over as well."""
     try:
-        result = classify(graph)
-    except Exception as error:  # owlready2 lets Python's own exceptions through
-        if in_dl and isinstance(error, EngineError):
-            raise
+        result = classify(vocabulary.aligned, values=False)
+    except Refused as error:
         if in_dl:
-            raise EngineError(
-                f"the reasoner failed ({type(error).__name__}: {error}); --no-reasoner leaves it out"
-            ) from None
-        # The findings on OWL 2 DL say what the reasoner stumbled over, and must not be lost for it.
-        return "not checked: the reasoner takes OWL 2 DL only; see the findings that begin with dl-", []
-    aside = result.set_aside + ranges
-    told = f"; {aside} statements with datatypes outside OWL 2 set aside" if aside else ""
+            return "failed", str(error), []
+        # The findings on OWL 2 DL say what the reasoner stumbled over.
+        return f"not checked, for it takes OWL 2 DL only: see the findings that begin with dl- ({error})", "", []
+    told = f"; {result.set_aside} statements with datatypes outside OWL 2 set aside" if result.set_aside else ""
     if not result.consistent:
-        return f"inconsistent{told}", [_Hit("inconsistent", str(vocabulary.iri))]
+        return f"inconsistent{told}", "", [_Hit("inconsistent", str(vocabulary.iri))]
     hits = [_Hit("unsatisfiable-class", str(term)) for term in result.unsatisfiable]
     which = "no unsatisfiable class" if not hits else f"{len(hits)} unsatisfiable class{'es' * (len(hits) > 1)}"
-    return f"consistent, {which}{told}", hits
+    return f"consistent, {which}{told}", "", hits
 
 
-def _without_foreign_ranges(graph: Graph) -> tuple[Graph, int]:
-    """Return the graph without ranges that HermiT refuses, which are findings already, and how many those were."""
-    refused = [
-        (s, p, o)
-        for s, p, o in graph.triples((None, RDFS.range, None))
-        if isinstance(o, URIRef) and o.startswith(str(XSD)) and o not in OWL2_DATATYPES
-    ]
-    if not refused:
-        return graph, 0
-    kept = Graph() + graph
-    for triple in refused:
-        kept.remove(triple)
-    return kept, len(refused)
+def _misaligned(vocabulary: Vocabulary) -> list[_Hit]:
+    own = {
+        (node, module.name)
+        for module in vocabulary.alignments
+        for node in module.graph.all_nodes()
+        if isinstance(node, URIRef) and node.startswith(vocabulary.namespace)
+    }
+    known = {vocabulary.iri, *vocabulary.terms}
+    return [_Hit("alignment-of-an-unknown-term", str(node), f"in {name}") for node, name in own if node not in known]
 
 
 def _used(vocabulary: Vocabulary) -> tuple[str, list[_Hit]]:

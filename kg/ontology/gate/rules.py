@@ -69,6 +69,14 @@ _OTHERS = (
         "Take the mark ckg:referenceOnly away.",
         ("usage",),
     ),
+    Rule(
+        "alignment-of-an-unknown-term",
+        "Violation",
+        "An alignment is about a term that the ontology does not define.",
+        "Whoever follows it finds nothing: the term was misspelt, renamed or removed.",
+        "Correct the name, or take the alignment out.",
+        ("alignment",),
+    ),
 )
 
 

@@ -155,7 +155,7 @@ def diagram(entries: Entries) -> Diagram | None:
     lines = [Line(_elbow(boxes[parent], boxes[node]), "kind") for node, parent in parents.items()]
     lines += [_curve(boxes, one, way) for one, way in zip((link.what for link in links), ways, strict=True)]
     width = max(box.x + box.width for box in boxes.values()) + 2
-    height = max(*(box.y + box.height for box in boxes.values()), *(y for way in ways for _, _, y in way)) + 4
+    height = max([*(box.y + box.height for box in boxes.values()), *(y for way in ways for _, _, y in way)]) + 4
     return Diagram(
         tuple(boxes.values()), tuple(lines), round(width), round(height), tuple(relations), len(found) - len(kept)
     )
