@@ -248,6 +248,7 @@ TEXTS = (
     ),
     _fault("label-preferred-and-alternative", "Cluster", 'ckg:Cluster skos:altLabel "cluster"@en .'),
     _fault("text-with-stray-space", "Cluster", 'ckg:Cluster skos:altLabel "agglomeration "@en .'),
+    _fault("text-empty", "Cluster", 'ckg:Cluster skos:altLabel ""@en .'),
     _fault("text-without-language", "Cluster", 'ckg:Cluster skos:scopeNote "In some language." .'),
     _fault("code-missing", "Trial", term("Trial", _CONCEPT)),
     _fault("StyleTextShape-prefLabel", "Cluster", 'ckg:Cluster skos:prefLabel "bunch"@en .'),
@@ -330,7 +331,12 @@ STRUCTURE = (
         "Trial",
         CLASS + "ckg:Trial owl:equivalentClass [ a owl:Class ; owl:unionOf ( ckg:Region ckg:Trial ) ] .",
     ),
-    _fault("chain-of-one-property", "trials", LINK + "ckg:trials owl:propertyChainAxiom ( ckg:inPlace ) ."),
+    _fault(
+        "chain-of-one-property",
+        "trials",
+        LINK + "ckg:trials owl:propertyChainAxiom ( ckg:inPlace ) .",
+        also="dl-malformed-list",
+    ),
     _fault("property-without-domain", "trials", term("trials", "a owl:ObjectProperty ; rdfs:range ckg:Region")),
     _fault("property-without-range", "trials", term("trials", "a owl:ObjectProperty ; rdfs:domain ckg:Group")),
     _fault("property-with-several-domains", "inPlace", "ckg:inPlace rdfs:domain ckg:Candidate ."),
@@ -347,6 +353,15 @@ STRUCTURE = (
         "org:Organization rdfs:subClassOf ckg:Region .",
     ),
     _fault("deprecated-without-successor", "Trial", CLASS + "ckg:Trial owl:deprecated true ."),
+    _fault("deprecated-without-successor", "Trial", CLASS + "ckg:Trial a owl:DeprecatedClass ."),
+    _fault("deprecated-without-successor", "trials", LINK + "ckg:trials a owl:DeprecatedProperty ."),
+    _fault(
+        "successor-not-current",
+        "Trial",
+        CLASS
+        + term("Former", _CLASS + " ; a owl:DeprecatedClass ; dct:isReplacedBy ckg:Region")
+        + "ckg:Trial owl:deprecated true ; dct:isReplacedBy ckg:Former . dct:isReplacedBy a owl:AnnotationProperty .",
+    ),
     _fault(
         "successor-not-current",
         "Trial",
@@ -379,6 +394,8 @@ STRUCTURE = (
 
 DL = (
     _fault("dl-undeclared-class", "Nowhere", "ckg:Cluster rdfs:subClassOf ckg:Nowhere ."),
+    _fault("dl-undeclared-class", "Trial", term("Trial", _CLASS.replace("owl", "rdfs"))),
+    _fault("dl-undeclared-property", "trials", term("trials", _LINK.replace("owl:Object", "rdf:"))),
     _fault("dl-undeclared-property", "nowhere", 'ckg:Cluster ckg:nowhere "there" .'),
     _fault(
         "dl-unknown-datatype",
@@ -416,6 +433,33 @@ DL = (
         "Trial",
         CLASS + "ckg:Trial rdfs:subClassOf [ a owl:Restriction ; owl:onProperty ckg:inPlace ; owl:hasValue [] ] .",
     ),
+    _fault("dl-class-for-datatype", "trials", term("trials", _LINK.replace("ckg:Region", "xsd:string"))),
+    _fault(
+        "dl-class-for-datatype",
+        "trials",
+        term("trials", _DATUM.replace("xsd:string", "ckg:Region")),
+        also="StylePropertyShape-datatype",
+    ),
+    _fault(
+        "dl-malformed-literal",
+        "Trial",
+        CLASS
+        + term("trials", _DATUM.replace("string", "integer"))
+        + 'ckg:Trial rdfs:subClassOf [ a owl:Restriction ; owl:onProperty ckg:trials ; owl:hasValue "x"^^xsd:integer ] .',
+    ),
+    _fault(
+        "dl-facet-of-wrong-kind",
+        "Trial",
+        CLASS
+        + "ckg:Trial rdfs:subClassOf [ a owl:Restriction ; owl:onProperty ckg:product ; owl:allValuesFrom"
+        + " [ a rdfs:Datatype ; owl:onDatatype xsd:string ; owl:withRestrictions ( [ xsd:minInclusive 1 ] ) ] ] .",
+    ),
+    _fault(
+        "dl-malformed-list",
+        "Trial",
+        CLASS + "ckg:Trial rdfs:subClassOf [ a owl:Class ; owl:unionOf ( ckg:Region ) ] .",
+    ),
+    _fault("dl-paired-with-itself", "trials", LINK + "ckg:trials owl:propertyDisjointWith ckg:trials ."),
 )
 
 USAGE = (

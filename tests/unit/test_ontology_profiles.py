@@ -35,7 +35,13 @@ NOT = "[ a owl:Class ; owl:complementOf :B ]"
 ONE = "[ a owl:Class ; owl:oneOf ( :i ) ]"
 TWO = "[ a owl:Class ; owl:oneOf ( :i :j ) ]"
 DATA = "[ a owl:Restriction ; owl:onProperty :d ; owl:someValuesFrom xsd:string ]"
-FACET = "[ a rdfs:Datatype ; owl:onDatatype xsd:integer ; owl:withRestrictions ( [ xsd:minInclusive 1 ] ) ]"
+
+
+def facet(datatype: str, restriction: str) -> str:
+    return f"[ a rdfs:Datatype ; owl:onDatatype xsd:{datatype} ; owl:withRestrictions ( [ xsd:{restriction} ] ) ]"
+
+
+FACET = facet("integer", "minInclusive 1")
 
 
 def graph_of(text: str) -> Graph:
@@ -137,6 +143,8 @@ BREACHES = [
     ("dl-undeclared-class", "Old", ":Old a rdfs:Class . :A rdfs:subClassOf :Old ."),
     ("dl-undeclared-property", "nowhere", ":i :nowhere :j ."),
     ("dl-undeclared-property", "old", ":old a rdf:Property ; rdfs:domain :A ."),
+    ("dl-undeclared-class", "Old", ":Old a rdfs:Class ."),
+    ("dl-undeclared-property", "old", ":old a rdf:Property ."),
     ("dl-unknown-datatype", "d", ":d rdfs:range xsd:date ."),
     ("dl-unknown-datatype", "i", ':i :d "2001"^^xsd:gYear .'),
     ("dl-unknown-datatype", "d", ":T a rdfs:Datatype . :d rdfs:range :T ."),
@@ -152,6 +160,8 @@ BREACHES = [
     ("dl-reserved-term", "Resource", ":p rdfs:range rdfs:Resource ."),
     ("dl-reserved-term", "value", ':i rdf:value "1" .'),
     ("dl-reserved-term", "Sort", "owl:Sort a owl:Class ."),
+    ("dl-reserved-term", "topDataProperty", "owl:topDataProperty rdfs:subPropertyOf :d ."),
+    ("dl-reserved-term", "topDataProperty", f":A rdfs:subClassOf {DATA.replace(':d', 'owl:topDataProperty')} ."),
     ("dl-property-not-simple", "p", ":p a owl:TransitiveProperty, owl:FunctionalProperty ."),
     (
         "dl-property-not-simple",
@@ -180,8 +190,61 @@ BREACHES = [
         ':A rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :p ; owl:minCardinality "x" ] .',
     ),
     ("dl-malformed-expression", "A", ':A rdfs:subClassOf "B" .'),
+    ("dl-malformed-expression", "A", ':A owl:oneOf ( :i "i" ) .'),
+    ("dl-malformed-expression", "d", ":d rdfs:range [ a rdfs:Datatype ; owl:oneOf ( 1 :i ) ] ."),
+    ("dl-malformed-expression", "d", ":d rdfs:range [ a rdfs:Datatype ; owl:onDatatype xsd:integer ] ."),
     ("dl-anonymous-individual", "i", ":i owl:sameAs [] ."),
     ("dl-anonymous-individual", "A", ":A rdfs:subClassOf [ a owl:Class ; owl:oneOf ( :i [] ) ] ."),
+    ("dl-anonymous-individual", "p", "_:x :p _:y . _:y :p _:z . _:z :p _:x ."),
+    ("dl-anonymous-individual", "p", "_:x :p _:x ."),
+    ("dl-class-for-datatype", "p", ":p rdfs:range xsd:string ."),
+    ("dl-class-for-datatype", "p", ":p rdfs:domain xsd:string ."),
+    ("dl-class-for-datatype", "d", ":d rdfs:domain xsd:string ."),
+    ("dl-class-for-datatype", "d", ":d rdfs:range :B ."),
+    ("dl-class-for-datatype", "d", f":d rdfs:range {OR} ."),
+    ("dl-class-for-datatype", "d", f":d rdfs:range {SOME} ."),
+    ("dl-class-for-datatype", "A", f":A rdfs:subClassOf {DATA.replace('xsd:string', ':B')} ."),
+    ("dl-class-for-datatype", "A", f":A rdfs:subClassOf {MAX1B.replace('onClass :B', 'onClass xsd:string')} ."),
+    ("dl-class-for-datatype", "A", ":A rdfs:subClassOf xsd:string ."),
+    ("dl-class-for-datatype", "T", ":T a rdfs:Datatype ; owl:equivalentClass :A ."),
+    ("dl-malformed-literal", "i", ':i :d "abc"^^xsd:integer .'),
+    ("dl-malformed-literal", "i", ':i :d "300"^^xsd:byte .'),
+    ("dl-malformed-literal", "i", ':i :d "1.2.3"^^xsd:decimal .'),
+    ("dl-malformed-literal", "i", ':i :d "1e5"^^xsd:decimal .'),
+    ("dl-malformed-literal", "i", ':i :d "2001-01-01T00:00:00"^^xsd:dateTimeStamp .'),
+    ("dl-malformed-literal", "i", ':i :d "2001-13-01T00:00:00"^^xsd:dateTime .'),
+    ("dl-malformed-literal", "i", ':i :d "1/0"^^owl:rational .'),
+    (
+        "dl-malformed-literal",
+        "A",
+        ':A rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :d ; owl:hasValue "x"^^xsd:boolean ] .',
+    ),
+    ("dl-malformed-literal", "d", ':d rdfs:range [ a rdfs:Datatype ; owl:oneOf ( 1 "x"^^xsd:decimal ) ] .'),
+    ("dl-facet-of-wrong-kind", "d", ":d rdfs:range " + facet("string", "minInclusive 1") + " ."),
+    ("dl-facet-of-wrong-kind", "d", ":d rdfs:range " + facet("integer", 'pattern "a"') + " ."),
+    ("dl-facet-of-wrong-kind", "d", ":d rdfs:range " + facet("integer", "totalDigits 3") + " ."),
+    ("dl-facet-of-wrong-kind", "d", ":d rdfs:range " + facet("integer", 'minInclusive "a"') + " ."),
+    (
+        "dl-facet-of-wrong-kind",
+        "d",
+        ":d rdfs:range " + facet("string", "maxLength -1") + " .",
+    ),
+    ("dl-malformed-list", "A", ":A rdfs:subClassOf [ a owl:Class ; owl:unionOf ( :B ) ] ."),
+    ("dl-malformed-list", "A", ":A owl:intersectionOf ( :B ) ."),
+    ("dl-malformed-list", "A", ":A owl:hasKey () ."),
+    ("dl-malformed-list", "A", ":A owl:disjointUnionOf ( :B ) ."),
+    ("dl-malformed-list", "B", "[] a owl:AllDisjointClasses ; owl:members ( :B ) ."),
+    (
+        "dl-malformed-list",
+        "A",
+        ":A owl:unionOf _:l . _:l rdf:first :B ; rdf:rest _:m . _:m rdf:first :C ; rdf:rest _:l .",
+    ),
+    ("dl-malformed-list", "A", ":A owl:unionOf _:l . _:l rdf:first :B ; rdf:rest _:m . _:m rdf:first :C ."),
+    ("dl-paired-with-itself", "A", ":A owl:disjointWith :A ."),
+    ("dl-paired-with-itself", "A", "[] a owl:AllDisjointClasses ; owl:members ( :A :B :A ) ."),
+    ("dl-paired-with-itself", "p", "[] a owl:AllDisjointProperties ; owl:members ( :p :q :p ) ."),
+    ("dl-paired-with-itself", "i", "[] a owl:AllDifferent ; owl:members ( :i :j :i ) ."),
+    ("dl-paired-with-itself", "i", ":i owl:sameAs :i ."),
 ]
 
 
@@ -210,10 +273,25 @@ def test_each_dl_rule_is_tested() -> None:
         "<https://example.org/> owl:imports <https://example.com/> . :A rdfs:subClassOf <https://example.com/X> .",
         f":T a rdfs:Datatype ; owl:equivalentClass {FACET} . :d rdfs:range :T .",
         ":p rdfs:label 'a label' . owl:Thing a owl:Class .",
+        ":A a rdfs:Class . :p a rdf:Property .",
+        ":d rdfs:subPropertyOf owl:topDataProperty .",
+        ":i :p [ :p _:y ] . _:y :q :j .",
+        ':A :n "abc"^^xsd:integer .',
+        ':i :d "12001-01-01T24:00:00"^^xsd:dateTime, "INF"^^xsd:double, 0.00000001, "1/2"^^owl:rational .',
+        ":d rdfs:range [ a rdfs:Datatype ; owl:oneOf ( 1 'a' ) ] .",
+        ":d rdfs:range " + facet("string", "maxLength 3") + " .",
+        ":d rdfs:range [ a rdfs:Datatype ; owl:intersectionOf ( xsd:integer [ a rdfs:Datatype ; owl:datatypeComplementOf xsd:byte ] ) ] .",
+        f":T a rdfs:Datatype ; owl:equivalentClass {FACET} . :A rdfs:subClassOf {DATA.replace('xsd:string', ':T')} .",
+        ":A owl:equivalentClass [ a owl:Class ; owl:unionOf ( :A :B ) ] ; owl:oneOf ( :i ) ; owl:hasKey ( :p ) .",
     ],
 )
 def test_allowed_in_dl(text: str) -> None:
     assert dl_breaches(Owl(graph_of(text)), "https://example.org/") == []
+
+
+def test_an_undeclared_property_is_no_object_property_with_a_wrong_range() -> None:
+    found = dl_breaches(Owl(graph_of(":nowhere rdfs:range xsd:string .")))
+    assert {breach.rule for breach in found} == {"dl-undeclared-property"}
 
 
 def test_lists_and_expressions_in_circles_end() -> None:

@@ -86,6 +86,8 @@ def test_what_a_used_term_is_described_with_is_used() -> None:
             3,
         ),
         ("e.jsonld", '{"@graph": [\n{"@id": "https://example.org/o#Term", "urn:p": 1}]}', 2),
+        ("g.ttl", "@prefix o: <https://example.org/o#> .\no:A a\n  o:Term ;\n  a o:B .\no:Term\n    a o:C .\n", 5),
+        ("h.ttl", "@prefix o: <https://example.org/o#> .\n  o:Term a o:B .\n", 2),
         ("f.ttl", "@base <https://example.org/o> .\n\n<#Term> a <#Other> .\n", 3),
     ],
 )

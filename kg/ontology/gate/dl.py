@@ -1,88 +1,26 @@
 """The conditions that a graph must meet to be an OWL 2 DL ontology.
 
 https://www.w3.org/TR/owl2-syntax/: sections 2.4 (reserved vocabulary), 4 (datatypes), 5.8 (declarations and typing) and
-11 (global restrictions). Not checked: the forest of anonymous individuals, circles of datatype definitions, facets, and
-the one use of owl:topDataProperty.
+11 (global restrictions); literals, facets and lists are in :mod:`kg.ontology.gate.dl_data`. Not checked: circles of
+datatype definitions, and how often the root of a tree of anonymous individuals meets named ones.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from rdflib import OWL, RDF, RDFS, XSD, BNode, Literal, URIRef
 from rdflib.term import Node
 
-from kg.ontology.gate.owl import CARDINALITIES, CHARACTERISTICS, Axiom, Owl, names
+from kg.ontology.gate.dl_data import data_breaches
+from kg.ontology.gate.dl_rules import DL_RULES, DlBreach
+from kg.ontology.gate.owl import CARDINALITIES, CHARACTERISTICS, Axiom, Expression, Owl, names
 from kg.ontology.reason import OWL2_DATATYPES
 
 __all__ = ["DL_RULES", "DlBreach", "dl_breaches"]
 
-#: What each rule finds, what the problem with it is, and how it is solved.
-DL_RULES: dict[str, tuple[str, str, str]] = {
-    "dl-undeclared-class": (
-        "A class is used without being declared.",
-        "OWL tools cannot tell what it is and drop the axiom, or the ontology (OOPS! P34).",
-        "Declare it an owl:Class, with rdfs:isDefinedBy where it is another vocabulary's.",
-    ),
-    "dl-undeclared-property": (
-        "A property is used without being declared.",
-        "OWL tools cannot tell an annotation from a fact and drop the axiom, or the ontology (OOPS! P35).",
-        "Declare it an owl:ObjectProperty, owl:DatatypeProperty or owl:AnnotationProperty.",
-    ),
-    "dl-unknown-datatype": (
-        "A datatype is neither in the OWL 2 datatype map nor defined.",
-        "Reasoners refuse it: dates and years without time are the common case.",
-        "Use a datatype of the map, or define yours with owl:equivalentClass, or move the condition to a shape.",
-    ),
-    "dl-class-and-datatype": (
-        "A name is both a class and a datatype.",
-        "OWL 2 DL tells the two apart by name only.",
-        "Use two names.",
-    ),
-    "dl-two-kinds-of-property": (
-        "A name is a property of more than one kind.",
-        "OWL 2 DL tells object, datatype and annotation properties apart by name only.",
-        "Declare it as one kind, or use two names.",
-    ),
-    "dl-property-of-wrong-kind": (
-        "A property stands where OWL 2 wants one of another kind.",
-        "The axiom has no meaning: data properties have no inverse and are not transitive, annotations carry no logic.",
-        "Drop the axiom, or declare the property as the kind that is meant.",
-    ),
-    "dl-value-of-wrong-kind": (
-        "An object property has a literal as value, or a data property has a thing.",
-        "The statement cannot be read as a fact.",
-        "Correct the value or the kind of the property.",
-    ),
-    "dl-reserved-term": (
-        "A name in the namespaces of OWL, RDF, RDFS or XML Schema is used that OWL 2 does not allow there.",
-        "Those namespaces are reserved; tools reject the ontology.",
-        "Use a name of your own, or the OWL term that is meant (owl:Class for rdfs:Class, owl:Thing for rdfs:Resource).",
-    ),
-    "dl-property-not-simple": (
-        "A property that a chain or a transitive property implies is counted, disjoint, functional, irreflexive or asymmetric.",
-        "Reasoning would be undecidable; reasoners refuse the ontology.",
-        "Drop the transitivity or the chain, or the restriction; or count on a subproperty.",
-    ),
-    "dl-irregular-hierarchy": (
-        "A property chain implies a property that is part of the chain's own making.",
-        "Reasoning would be undecidable; reasoners refuse the ontology.",
-        "Break the circle: what a chain implies may stand in it only as its first or its last link.",
-    ),
-    "dl-malformed-expression": (
-        "A class expression or data range is not well formed.",
-        "OWL tools drop the axiom that it stands in, without a word.",
-        "Give a restriction one owl:onProperty and one filler or number, and other expressions one list.",
-    ),
-    "dl-anonymous-individual": (
-        "An anonymous individual stands where OWL 2 DL wants a named one.",
-        "Reasoners refuse it in enumerations, value restrictions, sameness and negative facts.",
-        "Give the individual an IRI.",
-    ),
-}
-
+_RDFS_ONLY = "declared in the terms of RDFS only"
 _RESERVED = (str(OWL), str(RDF), str(RDFS), str(XSD))
 _OBJECT_ONLY = frozenset(CHARACTERISTICS.values()) | {"InverseObjectProperties", "SubPropertyChainOf"}
 #: Predicates of RDF and RDFS that the mapping to OWL 2 knows.
@@ -101,15 +39,6 @@ _MUST_BE_SIMPLE = names(
     "DisjointObjectProperties"
 )
 _NAMED_ONLY = names("SameIndividual DifferentIndividuals NegativeObjectPropertyAssertion NegativeDataPropertyAssertion")
-
-
-@dataclass(frozen=True, slots=True)
-class DlBreach:
-    """A breach of OWL 2 DL: the rule, the term to blame, and what with."""
-
-    rule: str
-    term: Node
-    detail: str = ""
 
 
 def dl_breaches(owl: Owl, namespace: str = "") -> list[DlBreach]:
@@ -136,6 +65,8 @@ def dl_breaches(owl: Owl, namespace: str = "") -> list[DlBreach]:
         *_irregular(owl),
         *_malformed(owl),
         *_anonymous(owl),
+        *_circles(owl),
+        *data_breaches(owl),
     }
     kept = (
         breach
@@ -154,7 +85,11 @@ def _undeclared_classes(owl: Owl) -> Iterator[DlBreach]:
         for _, expression in axiom.expressions:
             for part in expression.all():
                 if part.kind == "Class" and part.node not in owl.classes and not _is_reserved(part.node):
-                    yield DlBreach("dl-undeclared-class", part.node)
+                    old = (part.node, RDF.type, RDFS.Class) in owl.graph
+                    yield DlBreach("dl-undeclared-class", part.node, _RDFS_ONLY if old else "")
+    for node in owl.graph.subjects(RDF.type, RDFS.Class):
+        if isinstance(node, URIRef) and node not in owl.classes | owl.datatypes and not _is_reserved(node):
+            yield DlBreach("dl-undeclared-class", node, _RDFS_ONLY)
 
 
 def _used_properties(owl: Owl) -> Iterator[Node]:
@@ -166,9 +101,10 @@ def _used_properties(owl: Owl) -> Iterator[Node]:
 
 def _undeclared_properties(owl: Owl) -> Iterator[DlBreach]:
     known = owl.object_properties | owl.data_properties | owl.annotation_properties
-    for node in {*owl.graph.predicates(), *_used_properties(owl)}:
+    old = set(owl.graph.subjects(RDF.type, RDF.Property))
+    for node in {*owl.graph.predicates(), *_used_properties(owl), *old}:
         if isinstance(node, URIRef) and node not in known and not _is_reserved(node):
-            yield DlBreach("dl-undeclared-property", node)
+            yield DlBreach("dl-undeclared-property", node, _RDFS_ONLY if node in old else "")
 
 
 def _datatypes(owl: Owl) -> Iterator[DlBreach]:
@@ -176,7 +112,7 @@ def _datatypes(owl: Owl) -> Iterator[DlBreach]:
     for axiom in owl.axioms:
         for _, expression in axiom.expressions:
             for part in expression.all():
-                used = [part.node] if part.kind == "Datatype" else []
+                used = [part.node] if part.kind == "Datatype" and part.node not in owl.classes - owl.datatypes else []
                 used += [value.datatype for value in part.values if isinstance(value, Literal) and value.datatype]
                 for datatype in used:
                     if datatype not in OWL2_DATATYPES and datatype not in defined:
@@ -229,6 +165,11 @@ def _reserved(owl: Owl) -> Iterator[DlBreach]:
             for part in expression.all():
                 if part.kind == "Class" and _is_reserved(part.node) and part.node not in (OWL.Thing, OWL.Nothing):
                     yield DlBreach("dl-reserved-term", part.node, f"as a class, in an axiom of {axiom.about}")
+    for axiom in owl.axioms:
+        used = [part.property for _, expression in axiom.expressions for part in expression.all()]
+        used += axiom.properties[: 1 if axiom.kind == "SubDataPropertyOf" else None]
+        if OWL.topDataProperty in used:
+            yield DlBreach("dl-reserved-term", OWL.topDataProperty, f"in an axiom of {axiom.about}")
     declaring = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty, OWL.NamedIndividual)
     allowed = {OWL.Thing, OWL.Nothing, *_BUILT_IN_PROPERTIES}
     for kind in declaring:
@@ -316,8 +257,16 @@ def _reach(edges: dict[Node, set[Node]], start: Node) -> set[Node]:
 def _malformed(owl: Owl) -> Iterator[DlBreach]:
     for axiom in owl.axioms:
         for _, expression in axiom.expressions:
-            if any(part.kind == "Malformed" for part in expression.all()):
+            if any(_is_malformed(owl, part) for part in expression.all()):
                 yield DlBreach("dl-malformed-expression", axiom.about, axiom.kind)
+
+
+def _is_malformed(owl: Owl, part: Expression) -> bool:
+    if part.kind == "DatatypeRestriction":
+        return (part.node, OWL.withRestrictions, None) not in owl.graph
+    if part.kind in ("ObjectOneOf", "DataOneOf"):
+        return any(isinstance(value, Literal) != (part.kind == "DataOneOf") for value in part.values)
+    return part.kind == "Malformed"
 
 
 def _anonymous(owl: Owl) -> Iterator[DlBreach]:
@@ -327,6 +276,26 @@ def _anonymous(owl: Owl) -> Iterator[DlBreach]:
                 must_be_named = part.kind in ("ObjectOneOf", "ObjectHasValue") or axiom.kind in _NAMED_ONLY
                 if must_be_named and _has_blank(part.values):
                     yield DlBreach("dl-anonymous-individual", _named(axiom), part.kind)
+
+
+def _circles(owl: Owl) -> Iterator[DlBreach]:
+    """Yield the facts that keep anonymous individuals from being a forest (section 11.2)."""
+    root: dict[Node, Node] = {}
+
+    def top(node: Node) -> Node:
+        while (above := root.get(node, node)) != node:
+            node = above
+        return node
+
+    for axiom in owl.axioms:
+        if axiom.kind != "ObjectPropertyAssertion":
+            continue
+        subject, value = axiom.expressions[0][1].values
+        if not (isinstance(subject, BNode) and isinstance(value, BNode)):
+            continue
+        if top(subject) == top(value):
+            yield DlBreach("dl-anonymous-individual", axiom.properties[0], "in a circle of anonymous individuals")
+        root[top(subject)] = top(value)
 
 
 def _has_blank(values: Iterable[Node]) -> bool:

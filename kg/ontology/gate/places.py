@@ -46,7 +46,9 @@ class Places:
         text = self._texts[module.path]
         prefixes = {*_PREFIX.findall(text), *((p, str(namespace)) for p, namespace in module.graph.namespaces())}
         forms = "|".join(map(re.escape, _written(prefixes, term)))
-        for pattern in (rf"^\s*(?:{forms})(?=[\s;,.]|$)", rf"(?<![\w-])(?:{forms})(?![\w-])"):
+        # An indented mention is a value more often than a block of its own.
+        block = rf"(?:{forms})(?=[\s;,.]|$)"
+        for pattern in (rf"^{block}", rf"^\s*{block}", rf"(?<![\w-])(?:{forms})(?![\w-])"):
             if match := re.search(pattern, text, re.MULTILINE):
                 return text.count("\n", 0, match.end()) + 1
         return 0

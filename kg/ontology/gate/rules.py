@@ -10,7 +10,7 @@ from rdflib.term import Node
 
 from kg.catalog import load
 from kg.namespaces import CKGSH
-from kg.ontology.gate.dl import DL_RULES
+from kg.ontology.gate.dl_rules import DL_RULES
 from kg.resources import folder
 
 __all__ = ["HYGIENE", "SEVERITIES", "Rule", "rules"]
