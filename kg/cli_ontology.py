@@ -61,7 +61,7 @@ def check_command(files: Sequence[Path], form: str, no_reasoner: bool) -> int:
 @click.option("--out", required=True, type=_PATH, help="The folder of all releases; earlier ones in it stay.")
 @click.option("--site", default="", help="The web address where that folder will be: writes the w3id redirect rules.")
 @click.option("--contact", "contacts", multiple=True, help="Whom w3id.org may ask, with the GitHub name; repeatable.")
-@click.option("--previous", multiple=True, type=_PATH, help="An earlier version, oldest first; repeatable.")
+@click.option("--previous", multiple=True, type=_PATH, help="An earlier version that is not in the folder; repeatable.")
 @click.option("--name", default="", help="The name of the files; else the w3id folder, the prefix, or the IRI's end.")
 @click.option("--example", type=_PATH, help="A built project that shows each term at work on the HTML pages.")
 @click.option("--replace", is_flag=True, help="Write a version again that is there with other contents.")

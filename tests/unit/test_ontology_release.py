@@ -174,6 +174,59 @@ def test_property_that_xml_cannot_name(tmp_path: Path) -> None:
         rdfxml(canonical(vocabulary.graph), {})
 
 
+def test_character_that_xml_has_not(tmp_path: Path) -> None:
+    path = zoo(tmp_path / "zoo.ttl", r":Bell a owl:Class ; rdfs:label 'ring \u0007' .")
+    with pytest.raises(InputError, match=r"zoo/o#Bell> <.*label>: the text holds the character U\+0007"):
+        release(read_vocabulary([path]), tmp_path / "out")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["zoo.ttl"]
+    data = read_data([path])
+    with pytest.raises(InputError, match=r"U\+0007"):
+        write_data(data, tmp_path / "out.rdf")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["zoo.ttl"]
+
+
+def test_rdfxml_keeps_carriage_returns(tmp_path: Path) -> None:
+    vocabulary = read_vocabulary([zoo(tmp_path / "zoo.ttl", r":A rdfs:label 'a\r\nb\tc' .")])
+    text = ElementTree.fromstring(rdfxml(canonical(vocabulary.graph), {})).findtext(".//{*}label")
+    assert text == "a\r\nb\tc"
+
+
+#: Literals that RDFLib's readers would write otherwise; the form of the file is kept.
+FORMS = (
+    ('"1"', "boolean"),
+    ('"01.5"', "decimal"),
+    ('"007"', "integer"),
+    ('"2024-01-01T00:00:00Z"', "dateTime"),
+    ('"1e0"', "double"),
+    ('"heavy"', "integer"),
+)
+
+
+def test_release_keeps_the_form_of_literals(tmp_path: Path) -> None:
+    values = ", ".join(f"{text}^^xsd:{kind}" for text, kind in FORMS) + ", 2.50, 'x'@en-GB, [ :v '0'^^xsd:boolean ]"
+    first = read_vocabulary([zoo(tmp_path / "a" / "zoo.ttl", f":A a owl:Class ; :v {values} .")])
+    second = read_vocabulary([zoo(tmp_path / "b" / "zoo.ttl", f":A a owl:Class ; :v {values} .", "1.1.0")])
+    release(second, tmp_path / "out", previous=[first])
+    xsd = "http://www.w3.org/2001/XMLSchema#"
+    wanted = {f"{text}^^<{xsd}{kind}>" for text, kind in (*FORMS, ('"2.50"', "decimal"), ('"0"', "boolean"))}
+    for file in ("latest/zoo", "1.0.0/zoo", "latest/modules/zoo"):
+        for extension in ("ttl", "rdf", "jsonld", "nt") if "modules" not in file else ("ttl",):
+            form = ox.RdfFormat.from_extension(extension)
+            quads = ox.parse(path=str(tmp_path / "out" / f"{file}.{extension}"), format=form)
+            literals = {q.object for q in quads if q.predicate.value == ZOO + "v" and isinstance(q.object, ox.Literal)}
+            assert {str(value) for value in literals if not value.language} == wanted, (file, extension)
+    assert '"x"@en-GB' in (tmp_path / "out" / "latest" / "zoo.ttl").read_text(encoding="utf-8")
+
+
+def test_file_that_has_changed_is_released_as_it_was_read(tmp_path: Path) -> None:
+    path = zoo(tmp_path / "zoo.ttl", ":A a owl:Class .")
+    vocabulary = read_vocabulary([path])
+    zoo(path, ":B a owl:Class .")
+    release(vocabulary, tmp_path / "out")
+    assert "o#B>" not in (tmp_path / "out" / "latest" / "zoo.nt").read_text(encoding="utf-8")
+    assert "o#A>" in (tmp_path / "out" / "latest" / "zoo.nt").read_text(encoding="utf-8")
+
+
 # --- context
 
 
@@ -286,6 +339,65 @@ def test_changes_of_every_kind(tmp_path: Path) -> None:
         ),
         # a value that is no documentation
         (":A a :Profile ; :least 3 .", ":A a :Profile ; :least 4 .", "major"),
+        # lists that stand for sets have no order; a chain of properties has one
+        (":A a owl:Class ; owl:unionOf ( :B :C ) .", ":A a owl:Class ; owl:unionOf ( :C :B ) .", "none"),
+        (":A a owl:Class ; owl:unionOf ( :B :C ) .", ":A a owl:Class ; owl:unionOf ( :C :D ) .", "major"),
+        (":A a owl:Class ; owl:unionOf ( :B :C ) .", ":A a owl:Class ; owl:intersectionOf ( :B :C ) .", "major"),
+        (":A a owl:Class ; owl:oneOf ( :b 'c' ) .", ":A a owl:Class ; owl:oneOf ( 'c' :b ) .", "none"),
+        (
+            ":A a owl:Class ; rdfs:subClassOf [ owl:intersectionOf ( [ owl:unionOf ( :B :C ) ] [ owl:complementOf :D ] ) ] .",
+            ":A a owl:Class ; rdfs:subClassOf [ owl:intersectionOf ( [ owl:complementOf :D ] [ owl:unionOf ( :C :B ) ] ) ] .",
+            "none",
+        ),
+        (
+            ":A a owl:Class . [] a owl:AllDisjointClasses ; owl:members ( :A [ owl:complementOf :B ] ) .",
+            ":A a owl:Class . [] a owl:AllDisjointClasses ; owl:members ( [ owl:complementOf :B ] :A ) .",
+            "none",
+        ),
+        (
+            ":a a :A . [] a owl:AllDifferent ; owl:distinctMembers ( :a :b :c ) .",
+            ":a a :A . [] a owl:AllDifferent ; owl:distinctMembers ( :c :b :a ) .",
+            "none",
+        ),
+        (
+            ":p a owl:ObjectProperty ; owl:propertyChainAxiom ( :q :r ) .",
+            ":p a owl:ObjectProperty ; owl:propertyChainAxiom ( :r :q ) .",
+            "major",
+        ),
+        # what annotates an axiom is documentation
+        (
+            ":A a owl:Class ; rdfs:subClassOf :B .",
+            ":A a owl:Class ; rdfs:subClassOf :B . [] a owl:Axiom ; owl:annotatedSource :A ; "
+            "owl:annotatedProperty rdfs:subClassOf ; owl:annotatedTarget :B ; rdfs:comment 'why'@en .",
+            "patch",
+        ),
+        # deprecation by class, and its end
+        (
+            ":A a owl:Class . :B a owl:Class .",
+            ":A a owl:Class, owl:DeprecatedClass ; dct:isReplacedBy :B . :B a owl:Class .",
+            "minor",
+        ),
+        (
+            ":p a owl:ObjectProperty, owl:DeprecatedProperty ; dct:isReplacedBy :q .",
+            ":p a owl:ObjectProperty .",
+            "minor",
+        ),
+        (":A a owl:Class ; owl:deprecated true .", ":A a owl:Class .", "minor"),
+        # statements about what is not of the ontology
+        (":A a owl:Class .", ":A a owl:Class . <http://other.example/X> rdfs:subClassOf :A .", "minor"),
+        (":A a owl:Class . <http://other.example/X> rdfs:subClassOf :A .", ":A a owl:Class .", "minor"),
+        (
+            ":A a owl:Class . <https://w3id.org/zoo/o> rdfs:seeAlso <http://other.example/X> .",
+            ":A a owl:Class . <https://w3id.org/zoo/o> rdfs:seeAlso <http://other.example/X> . "
+            "<http://other.example/X> rdfs:subClassOf :A .",
+            "minor",
+        ),
+        (
+            ":A a owl:Class .",
+            ":A a owl:Class . [] a owl:AllDisjointClasses ; owl:members ( <http://o.example/X> <http://o.example/Y> ) .",
+            "minor",
+        ),
+        (":A a owl:Class .", ":A a owl:Class . <http://other.example/X> a owl:Class ; rdfs:label 'x' .", "none"),
         # a list that runs into itself must not hang
         (
             ":A a owl:Class .",
@@ -296,6 +408,42 @@ def test_changes_of_every_kind(tmp_path: Path) -> None:
 )
 def test_step_that_changes_ask_for(tmp_path: Path, old: str, new: str, asked: str) -> None:
     assert changes(tmp_path, old, new).asked == asked
+
+
+def test_changes_beside_the_terms(tmp_path: Path) -> None:
+    anna = "<https://people.example/anna>"
+    body = ":A a owl:Class ; dct:creator [ schema:name 'Bo' ] . :D a owl:Class ; "
+    old = zoo(
+        tmp_path / "old.ttl",
+        body + f"owl:deprecated true . {anna} a schema:Person ; schema:name 'Anna' .",
+        "1.0.0",
+        f"dct:creator {anna} ;",
+    )
+    new = zoo(
+        tmp_path / "new.ttl",
+        body.replace("'Bo'", "'Bob'") + "rdfs:label 'd' . <http://other.example/X> rdfs:subClassOf :A .",
+        "1.1.0",
+        "dct:creator [ schema:name 'Anna' ] ; owl:imports <http://other.example/> ;",
+    )
+    found = compare(read_vocabulary([old]), read_vocabulary([new]))
+    assert [(c.kind, str(c.term), c.detail) for c in found.changes] == [
+        ("restored", ZOO + "D", ()),
+        ("linked", "http://other.example/X", ("+ rdfs:subClassOf o:A",)),
+        ("linked", "https://w3id.org/zoo/o", ("+ owl:imports http://other.example/",)),
+        ("redocumented", "https://w3id.org/zoo/o", ("dct:creator changed",)),
+        ("redocumented", ZOO + "A", ("dct:creator changed",)),
+        ("redocumented", ZOO + "D", ("rdfs:label added",)),
+    ]
+    assert found.faults == ()
+    assert all(kind in changes_markdown(found) for kind in ("### Deprecated no longer", "### Imports, and statements"))
+    same = compare(read_vocabulary([new]), read_vocabulary([new]))
+    assert same.changes == ()
+
+
+def test_deprecation_by_class(tmp_path: Path) -> None:
+    old = ":A a owl:Class . :B a owl:Class ."
+    found = changes(tmp_path, old, old + " :A a owl:DeprecatedClass ; dct:isReplacedBy :B .")
+    assert [(c.kind, c.detail) for c in found.changes] == [("deprecated", ("replaced by o:B",))]
 
 
 @pytest.mark.parametrize(
@@ -655,10 +803,101 @@ def test_two_modules_of_one_name(tmp_path: Path) -> None:
         release(vocabulary, tmp_path / "out")
 
 
-def test_version_named_like_a_folder_of_ours(tmp_path: Path) -> None:
-    vocabulary = read_vocabulary([zoo(tmp_path / "zoo.ttl", "", release_module.LATEST)])
+@pytest.mark.parametrize("number", [release_module.LATEST, "Latest", "w3id", "CHANGELOG.md"])
+def test_version_named_like_something_of_ours(tmp_path: Path, number: str) -> None:
+    odd = read_vocabulary([zoo(tmp_path / "odd" / "zoo.ttl", "", number)])
+    plain = read_vocabulary([zoo(tmp_path / "zoo.ttl", "", "1.0.0")])
     with pytest.raises(UsageError, match="give it a number"):
-        release(vocabulary, tmp_path / "out")
+        release(odd, tmp_path / "out")
+    with pytest.raises(UsageError, match="give it a number"):
+        release(plain, tmp_path / "out", previous=[odd])
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_earlier_versions_of_one_number(tmp_path: Path) -> None:
+    old = [read_vocabulary([zoo(tmp_path / name / "zoo.ttl", "", "1.0.0")]) for name in "ab"]
+    with pytest.raises(UsageError, match=r"are both '1\.0\.0'"):
+        release(read_vocabulary([zoo(tmp_path / "zoo.ttl", "", "1.1.0")]), tmp_path / "out", previous=old)
+
+
+def test_version_named_like_a_file_of_the_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    release(read_vocabulary([zoo(tmp_path / "a" / "zoo.ttl", "")]), out)
+    (out / "CNAME").write_text("zoo.example", encoding="utf-8")
+    with pytest.raises(UsageError, match="give it a number"):
+        release(read_vocabulary([zoo(tmp_path / "b" / "zoo.ttl", "", "CNAME")]), out)
+    assert (out / "CNAME").read_text(encoding="utf-8") == "zoo.example"
+
+
+def test_older_version_after_a_newer(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for number, body in (("1.0.0", ""), ("1.10.0", ":A a owl:Class . :B a owl:Class .")):
+        release(read_vocabulary([zoo(tmp_path / number / "zoo.ttl", body, number)]), out)
+    made = release(read_vocabulary([zoo(tmp_path / "c" / "zoo.ttl", ":A a owl:Class .", "1.9.0")]), out)
+    assert "version 1.10.0 is newer than 1.9.0: 'latest' stays at 1.10.0" in made.notes
+    files = files_of(out)
+    for path in ("zoo.nt", "context.jsonld", "modules/zoo.ttl"):
+        assert files[f"latest/{path}"] == files[f"1.10.0/{path}"]
+    assert files["1.9.0/zoo.nt"] != files["latest/zoo.nt"]
+    heads = re.findall(r"^## (.+)$", files["CHANGELOG.md"].decode(), re.MULTILINE)
+    assert heads == ["1.10.0", "1.9.0", "1.0.0"]
+    assert json.loads(files["1.9.0/changes.json"])["old"] == "1.0.0"
+    # the same once more, and the newest again from nothing but its files
+    release(read_vocabulary([tmp_path / "c" / "zoo.ttl"]), out)
+    assert files_of(out) == files
+
+
+def test_newer_version_given_as_previous(tmp_path: Path) -> None:
+    newer = read_vocabulary([zoo(tmp_path / "a" / "zoo.ttl", ":A a owl:Class .", "2.0.0")])
+    release(read_vocabulary([zoo(tmp_path / "b" / "zoo.ttl", "", "1.0.0")]), tmp_path / "out", previous=[newer])
+    files = files_of(tmp_path / "out")
+    assert files["latest/zoo.nt"] == files["2.0.0/zoo.nt"] != files["1.0.0/zoo.nt"]
+
+
+def test_release_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+    release(read_vocabulary([zoo(tmp_path / "zoo.ttl", "")]), tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "latest" / "zoo.nt").is_file()
+    (tmp_path / "ring").symlink_to(tmp_path / "ring")
+    with pytest.raises(InputError, match="leads to itself"):
+        release(read_vocabulary([tmp_path / "zoo.ttl"]), tmp_path / "ring")
+
+
+def test_release_into_the_folder_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    number = here.stat().st_ino
+    monkeypatch.chdir(here)
+    release(read_vocabulary([zoo(tmp_path / "a" / "zoo.ttl", OLD)]), Path())
+    before = files_of(here)
+    assert "latest/zoo.nt" in before
+    again = read_vocabulary([zoo(tmp_path / "b" / "zoo.ttl", NEW, "1.1.0")])
+    real = Path.replace
+
+    def fails(self: Path, target: Path) -> Path:
+        if self.name == "latest" and target.parent == here and not self.parent.name.endswith(stuck):
+            raise OSError(28, "No space left on device")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", fails)
+    stuck = "-old"
+    with pytest.raises(InputError, match=r"\(No space left on device\)$"):
+        release(again, Path())
+    assert files_of(here) == before
+    stuck = "nothing"
+    with pytest.raises(InputError, match="what was there is in ") as caught:
+        release(again, Path())
+    left = Path(str(caught.value).rpartition(" is in ")[2])
+    assert {f"latest/{path}" for path in files_of(left / "latest")} == {p for p in before if p.startswith("latest/")}
+    monkeypatch.setattr(Path, "replace", real)
+    real(left / "latest", here / "latest")
+    left.rmdir()
+    assert files_of(here) == before
+    release(again, Path())
+    assert sorted(path.name for path in here.iterdir()) == ["1.0.0", "1.1.0", "CHANGELOG.md", "latest"]
+    assert here.stat().st_ino == number
 
 
 # --- redirect rules
@@ -951,6 +1190,10 @@ def test_migrate_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "nothing is written" in shown.err
     assert run("migrate", str(data), "--ontology", str(ontology), "--out", str(data)) == 0
     assert data.read_text(encoding="utf-8") == f"<https://e.org/a> <{ZOO}consumes> <https://e.org/b> .\n"
+    data.write_text(f'<https://e.org/a> <https://e.org/w> "5"^^<{ZOO}gone> .\n', encoding="utf-8")
+    zoo(ontology, DEPRECATED + ":gone a rdfs:Datatype ; owl:deprecated true .")
+    assert run("migrate", str(data), "--ontology", str(ontology)) == 1
+    assert "gone is deprecated and in use" in capsys.readouterr().err
     data.write_text(f"<https://e.org/a> a <{ZOO}Monkey> .\n".replace(" a <", f" <{RDF.type}> <"), encoding="utf-8")
     assert run("migrate", str(data), "--ontology", str(ontology)) == 1
     assert "Monkey is deprecated and in use" in capsys.readouterr().err

@@ -24,7 +24,9 @@ _TITLES = {
     "removed": "Removed",
     "redefined": "Redefined",
     "deprecated": "Deprecated",
+    "restored": "Deprecated no longer",
     "added": "Added",
+    "linked": "Imports, and statements about what is not of this ontology",
     "moved": "Moved to another module",
     "redocumented": "Documented anew",
 }

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rdflib import DC, DCTERMS, OWL, RDF, RDFS, SKOS, VANN, BNode, Graph, Literal, URIRef
+from rdflib import DCTERMS, OWL, RDF, BNode, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 from rdflib.term import Node
 
 from kg.errors import InputError, UsageError
+from kg.ontology.releases.descriptions import Descriptions, deprecated, description, key, successors
 from kg.ontology.releases.names import Names, label, names_of, version, version_key
 from kg.ontology.vocabulary import Vocabulary, read_vocabulary
 from kg.resources import folder
@@ -29,49 +30,17 @@ KINDS: dict[str, str] = {
     "removed": "major",
     "redefined": "major",
     "deprecated": "minor",
+    "restored": "minor",
     "added": "minor",
+    "linked": "minor",
     "moved": "patch",
     "redocumented": "patch",
 }
 
-_TRUE = frozenset({"true", "1"})
-#: Axioms that say of every two members what a property can say of two: https://www.w3.org/TR/owl2-mapping-to-rdf/.
-_PAIRWISE = {
-    OWL.AllDisjointClasses: OWL.disjointWith,
-    OWL.AllDisjointProperties: OWL.propertyDisjointWith,
-    OWL.AllDifferent: OWL.differentFrom,
-}
 #: Properties of the ontology that change with every version, so that a change of them says nothing.
 _OF_VERSION = frozenset({OWL.versionInfo, OWL.versionIRI, OWL.priorVersion, DCTERMS.modified, DCTERMS.issued})
-#: Namespaces of which every property is documentation, and single properties that are.
-_DOCUMENTING = (str(DC), str(DCTERMS), str(VANN))
-_DOCUMENTS = frozenset(
-    {
-        RDFS.label,
-        RDFS.comment,
-        RDFS.seeAlso,
-        RDFS.isDefinedBy,
-        OWL.deprecated,
-        OWL.versionInfo,
-        OWL.incompatibleWith,
-        OWL.backwardCompatibleWith,
-        SKOS.prefLabel,
-        SKOS.altLabel,
-        SKOS.hiddenLabel,
-        SKOS.definition,
-        SKOS.scopeNote,
-        SKOS.example,
-        SKOS.note,
-        SKOS.editorialNote,
-        SKOS.historyNote,
-        SKOS.changeNote,
-        SKOS.closeMatch,
-        SKOS.exactMatch,
-        SKOS.broadMatch,
-        SKOS.narrowMatch,
-        SKOS.relatedMatch,
-    }
-)
+#: Properties that a deprecation brings and its end takes away.
+_OF_DEPRECATION = (OWL.deprecated, DCTERMS.isReplacedBy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,25 +125,13 @@ def read_version(path: Path) -> Vocabulary:
     return read_vocabulary(files)
 
 
-def deprecated(vocabulary: Vocabulary) -> tuple[URIRef, ...]:
-    """Return the own terms that are deprecated."""
-    graph = vocabulary.graph
-    marked = {s for s, o in graph.subject_objects(OWL.deprecated) if str(o) in _TRUE}
-    marked |= {s for kind in (OWL.DeprecatedClass, OWL.DeprecatedProperty) for s in graph.subjects(RDF.type, kind)}
-    return tuple(sorted(s for s in marked if isinstance(s, URIRef) and s.startswith(vocabulary.namespace)))
-
-
-def successors(graph: Graph, term: URIRef) -> tuple[URIRef, ...]:
-    """Return the terms that replace a term, as its `dct:isReplacedBy` says."""
-    return tuple(sorted(o for o in graph.objects(term, DCTERMS.isReplacedBy) if isinstance(o, URIRef)))
-
-
 def compare(old: Vocabulary, new: Vocabulary) -> Changes:
     """Compare two versions of one ontology; alignments are left out.
 
     Definitions are compared as concise bounded descriptions, blank nodes and axioms that name the term included
-    (https://www.w3.org/submissions/CBD/), by isomorphism. That a term is disjoint with, or different from, one that is
-    in one version only is no change of its definition.
+    (https://www.w3.org/submissions/CBD/), by isomorphism; the order of a list counts only where OWL gives it a meaning,
+    and what annotates an axiom is documentation. That a term is disjoint with, or different from, one that is in one
+    version only is no change of its definition.
 
     Raises
     ------
@@ -184,11 +141,14 @@ def compare(old: Vocabulary, new: Vocabulary) -> Changes:
     if old.iri != new.iri:
         raise UsageError(f"these are two ontologies, {old.iri} and {new.iri}, and not two versions of one")
     names = Names({**names_of(old).prefixes, **names_of(new).prefixes})
-    before, after = _Descriptions(old, new), _Descriptions(new, old)
+    before, after = Descriptions(old, new), Descriptions(new, old)
     found = [*_vocabulary_changes(old, new, names)]
     for term in sorted({*old.terms, *new.terms} - (set(old.terms) ^ set(new.terms))):
         found += _term_changes(term, before, after, names)
-    found += _header_changes(old, new, names)
+    for term in sorted(before.foreign | after.foreign):
+        if detail := _logic_changes(term, before, after, names):
+            found.append(Change("linked", term, label(new.graph, term) or label(old.graph, term), detail))
+    found += _header_changes(before, after, names)
     order = list(KINDS)
     found.sort(key=lambda change: (order.index(change.kind), change.term))
     iri = next(iter(sorted(map(str, new.graph.objects(new.iri, OWL.versionIRI)))), str(new.iri))
@@ -205,6 +165,8 @@ def _vocabulary_changes(old: Vocabulary, new: Vocabulary, names: Names) -> Itera
         yield Change("added", term, label(new.graph, term))
     for term in sorted(goes_now - went_before):
         yield Change("deprecated", term, label(new.graph, term), _replaced(new.graph, term, names))
+    for term in sorted((went_before - goes_now) & set(new.terms)):
+        yield Change("restored", term, label(new.graph, term))
     if len(old.modules) > 1 and len(new.modules) > 1:
         for term in sorted(set(old.terms) & set(new.terms)):
             was, now = old.module_of(term), new.module_of(term)
@@ -216,109 +178,51 @@ def _replaced(graph: Graph, term: URIRef, names: Names) -> tuple[str, ...]:
     return tuple(f"replaced by {names.shorten(by)}" for by in successors(graph, term))
 
 
-def _term_changes(term: URIRef, before: _Descriptions, after: _Descriptions, names: Names) -> Iterator[Change]:
+def _term_changes(term: URIRef, before: Descriptions, after: Descriptions, names: Names) -> Iterator[Change]:
     """Yield how a term that is in both versions was redefined and redocumented."""
     name = label(after.graph, term) or label(before.graph, term)
-    old, new = before.logic(term), after.logic(term)
-    if len(old) != len(new) or not isomorphic(old, new):
-        went, came = _statements(old, names), _statements(new, names)
-        detail = [f"- {text}" for text in sorted(went - came)] + [f"+ {text}" for text in sorted(came - went)]
-        yield Change("redefined", term, name, tuple(detail))
+    if detail := _logic_changes(term, before, after, names):
+        yield Change("redefined", term, name, detail)
     was, now = before.texts(term), after.texts(term)
-    if term in after.deprecated and term not in before.deprecated:
-        now = {pair for pair in now if pair[0] not in (OWL.deprecated, DCTERMS.isReplacedBy)}
+    if (term in after.deprecated) != (term in before.deprecated):
+        was, now = ({pair for pair in pairs if pair[0] not in _OF_DEPRECATION} for pairs in (was, now))
     if texts := _documentation(was, now, names):
         yield Change("redocumented", term, name, texts)
 
 
-def _header_changes(old: Vocabulary, new: Vocabulary, names: Names) -> Iterator[Change]:
+def _logic_changes(term: URIRef, before: Descriptions, after: Descriptions, names: Names) -> tuple[str, ...]:
+    """Return the statements that went from and came to a description; empty when the two say the same."""
+    old, new = before.logic(term), after.logic(term)
+    if len(old) == len(new) and isomorphic(old, new):
+        return ()
+    went, came = _statements(old, names), _statements(new, names)
+    return (*(f"- {text}" for text in sorted(went - came)), *(f"+ {text}" for text in sorted(came - went)))
+
+
+def _header_changes(before: Descriptions, after: Descriptions, names: Names) -> Iterator[Change]:
     """Yield how the description of the ontology itself changed."""
-
-    def texts(vocabulary: Vocabulary) -> set[tuple[URIRef, Node]]:
-        pairs = vocabulary.graph.predicate_objects(vocabulary.iri)
-        return {(URIRef(str(p)), o) for p, o in pairs if p not in _OF_VERSION and not isinstance(o, BNode)}
-
-    if detail := _documentation(texts(old), texts(new), names):
-        yield Change("redocumented", new.iri, label(new.graph, new.iri), detail)
-
-
-class _Descriptions:
-    """What one version says of its terms, apart into logic and documentation."""
-
-    def __init__(self, vocabulary: Vocabulary, other: Vocabulary) -> None:
-        self.graph = vocabulary.graph
-        annotations = {
-            p for v in (vocabulary, other) for p in v.graph.subjects(RDF.type, OWL.AnnotationProperty, unique=True)
-        }
-        self.documents = _DOCUMENTS | annotations
-        self.deprecated = frozenset(deprecated(vocabulary))
-        self.single = set(vocabulary.terms) ^ set(other.terms)
-        self.axioms: dict[Node, list[BNode]] = defaultdict(list)
-        self.apart: dict[Node, set[tuple[URIRef, URIRef]]] = defaultdict(set)
-        for predicate in _PAIRWISE.values():
-            for s, o in self.graph.subject_objects(predicate):
-                self._set_apart(predicate, [s, o])
-        for node in {s for s in self.graph.subjects() if isinstance(s, BNode)}:
-            if next(self.graph.subjects(None, node), None) is None:
-                self._add_axiom(node)
-
-    def _add_axiom(self, node: BNode) -> None:
-        """Note an axiom without a name under each term that it names."""
-        predicate = next((p for kind, p in _PAIRWISE.items() if (node, RDF.type, kind) in self.graph), None)
-        heads = [o for p in (OWL.members, OWL.distinctMembers) for o in self.graph.objects(node, p)]
-        try:
-            members = [member for head in heads for member in self.graph.items(head)]
-        except ValueError:  # a list that runs into itself
-            members = []
-        if predicate and members and self._set_apart(predicate, members):
-            return
-        for named in {o for _, _, o in _description(self.graph, node) if isinstance(o, URIRef)}:
-            self.axioms[named].append(node)
-
-    def _set_apart(self, predicate: URIRef, members: Sequence[Node]) -> bool:
-        """Note that members are pairwise disjoint or different; false when some has no name."""
-        named = [member for member in members if isinstance(member, URIRef)]
-        if len(named) < len(members):
-            return False
-        for member in named:
-            self.apart[member] |= {(predicate, o) for o in named if o != member and o not in self.single}
-        return True
-
-    def texts(self, term: URIRef) -> set[tuple[URIRef, Node]]:
-        """Return the documentation of a term, without what hangs on blank nodes."""
-        pairs = self.graph.predicate_objects(term)
-        return {(URIRef(str(p)), o) for p, o in pairs if self.is_document(p) and not isinstance(o, BNode)}
-
-    def logic(self, term: URIRef) -> Graph:
-        """Return all else that is said of a term, axioms without a name that mention it included."""
-        found = Graph(bind_namespaces="none")
-        for p, o in self.graph.predicate_objects(term):
-            if not self.is_document(p) and not (p in _PAIRWISE.values() and isinstance(o, URIRef)):
-                found.add((term, p, o))
-                for triple in _description(self.graph, o) if isinstance(o, BNode) else ():
-                    found.add(triple)
-        for predicate, other in self.apart[term]:
-            found.add((term, predicate, other))
-        for node in self.axioms[term]:
-            for triple in _description(self.graph, node):
-                found.add(triple)
-        return found
-
-    def is_document(self, predicate: Node) -> bool:
-        """Return whether a property says nothing that follows logically."""
-        return predicate in self.documents or str(predicate).startswith(_DOCUMENTING)
+    iri = after.vocabulary.iri
+    name = label(after.graph, iri)
+    was, now = ({str(o) for o in one.graph.objects(iri, OWL.imports)} for one in (before, after))
+    detail = [f"- owl:imports {one}" for one in sorted(was - now)] + [
+        f"+ owl:imports {one}" for one in sorted(now - was)
+    ]
+    if detail:
+        yield Change("linked", iri, name, tuple(detail))
+    if texts := _documentation(_header(before), _header(after), names):
+        yield Change("redocumented", iri, name, texts)
 
 
-def _description(graph: Graph, start: Node) -> Iterator[tuple[Node, Node, Node]]:
-    """Yield the triples of a blank node and of the blank nodes that it reaches."""
-    todo, seen = [start], {start}
-    while todo:
-        node = todo.pop()
-        for p, o in graph.predicate_objects(node):
-            yield node, p, o
-            if isinstance(o, BNode) and o not in seen:
-                seen.add(o)
-                todo.append(o)
+def _header(one: Descriptions) -> set[tuple[URIRef, Node]]:
+    """Return what is said of the ontology, and of what stands in blank nodes or is named there, such as its creators."""
+    found: set[tuple[URIRef, Node]] = set()
+    for p, o in one.graph.predicate_objects(one.vocabulary.iri):
+        if p in _OF_VERSION or p == OWL.imports:
+            continue
+        found.add((URIRef(str(p)), Literal(key(one.graph, o)) if isinstance(o, BNode) else o))
+        if o in one.named_by_header:
+            found |= {(URIRef(str(p)), Literal(f"{q} {key(one.graph, v)}")) for q, v in one.graph.predicate_objects(o)}
+    return found
 
 
 def _statements(graph: Graph, names: Names) -> set[str]:
@@ -341,7 +245,7 @@ def _turtle(graph: Graph, node: Node, names: Names) -> str:
     for prefix, namespace in names.prefixes.items():
         part.bind(prefix, namespace)
     part.add((OWL.Thing, RDF.value, node))
-    for triple in _description(graph, node):
+    for triple in description(graph, node):
         part.add(triple)
     text = canonical_turtle(part).rpartition("rdf:value ")[2]
     line = " ".join(text.split()).removesuffix(" .").removesuffix(" ;")

@@ -15,7 +15,7 @@ from kg.errors import InputError
 from kg.namespaces import RDF, XSD
 from kg.ontology.releases.context import Context
 
-__all__ = ["Triples", "canonical", "jsonld", "ntriples", "rdfxml"]
+__all__ = ["Triples", "canonical", "check_characters", "jsonld", "ntriples", "rdfxml"]
 
 Triples = Sequence[ox.Triple]
 Json = str | dict[str, "Json"] | list["Json"]
@@ -23,6 +23,8 @@ _Value = ox.NamedNode | ox.BlankNode | ox.Literal
 
 _TYPE, _FIRST, _REST, _NIL = RDF["type"].value, RDF["first"].value, RDF["rest"].value, RDF["nil"]
 _STRING = XSD["string"].value
+#: Characters that XML 1.0 has not, not even escaped (https://www.w3.org/TR/xml/#charsets).
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def canonical(graph: Graph) -> Triples:
@@ -66,12 +68,33 @@ def rdfxml(triples: Triples, known: Mapping[str, str]) -> bytes:
     Raises
     ------
     InputError
-        when a property has no name that XML allows at its end (https://www.w3.org/TR/rdf-syntax-grammar/#section-Serialising).
+        when a property has no name that XML allows at its end (https://www.w3.org/TR/rdf-syntax-grammar/#section-Serialising),
+        or a text holds a character that XML has not.
     """
+    check_characters(triples)
     for predicate in sorted({triple.predicate.value for triple in triples}):
         if not re.search(r"[^\W\d][\w.-]*\Z", predicate):
             raise InputError(f"the property {predicate} can't be written in RDF/XML, as its IRI ends in no XML name")
-    return ox.serialize(triples, format=ox.RdfFormat.RDF_XML, prefixes=dict(known)) or b""
+    written = ox.serialize(triples, format=ox.RdfFormat.RDF_XML, prefixes=dict(known)) or b""
+    # Who reads XML takes a bare carriage return for the end of a line, and makes it a line feed.
+    return written.replace(b"\r", b"&#13;")
+
+
+def check_characters(triples: Triples) -> None:
+    """See that RDF/XML can hold all texts.
+
+    Raises
+    ------
+    InputError
+        when one holds a character that XML has not; the message names it, and the term.
+    """
+    for triple in triples:
+        text = triple.object.value if isinstance(triple.object, ox.Literal) else ""
+        if found := _NOT_IN_XML.search(text):
+            raise InputError(
+                f"{triple.subject} {triple.predicate}: the text holds the character U+{ord(found[0]):04X}, which RDF/XML "
+                "can't hold; take it out"
+            )
 
 
 def jsonld(triples: Triples, context: Context) -> bytes:

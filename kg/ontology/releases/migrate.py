@@ -16,9 +16,10 @@ from rdflib.plugins.sparql.sparql import Update
 from rdflib.term import Node
 
 from kg.errors import InputError, UsageError
-from kg.namespaces import XSD
-from kg.ontology.releases.changes import deprecated, successors
+from kg.ontology.releases.descriptions import deprecated, successors
+from kg.ontology.releases.formats import check_characters
 from kg.ontology.releases.names import version, version_key
+from kg.ontology.releases.written import as_written
 from kg.ontology.vocabulary import Vocabulary
 
 __all__ = ["Applied", "Data", "Migration", "generated", "migrate", "migrations", "missing", "read_data", "write_data"]
@@ -58,9 +59,12 @@ class Data:
     prefixes: dict[str, str] = field(default_factory=dict)
 
     def uses(self, term: URIRef) -> bool:
-        """Return whether a term occurs anywhere."""
+        """Return whether a term occurs anywhere, as the datatype of a literal too."""
         patterns = ((term, None, None), (None, term, None), (None, None, term))
-        return any(pattern in graph for graph in self.graphs.values() for pattern in patterns)
+        if any(pattern in graph for graph in self.graphs.values() for pattern in patterns):
+            return True
+        values = (o for graph in self.graphs.values() for o in graph.objects())
+        return any(isinstance(o, Literal) and o.datatype == term for o in values)
 
 
 def missing(vocabulary: Vocabulary) -> tuple[URIRef, ...]:
@@ -238,7 +242,7 @@ def read_data(files: Sequence[Path]) -> Data:
             parser = ox.parse(path=str(path), format=form)
             for quad in parser:
                 graph = None if isinstance(quad.graph_name, ox.DefaultGraph) else quad.graph_name
-                data.graphs[graph].add(tuple(_node(t, number) for t in quad.triple))  # type: ignore[arg-type]
+                data.graphs[graph].add(tuple(as_written(t, number) for t in quad.triple))  # type: ignore[arg-type]
             data.prefixes.update(parser.prefixes)
         except (SyntaxError, ValueError, OSError) as error:
             raise InputError(f"this can't be read ({' '.join(str(error).split())[:200]})", file=path) from None
@@ -253,7 +257,7 @@ def write_data(data: Data, target: Path) -> None:
     UsageError
         when that format has no graphs with names and the data has.
     InputError
-        when the file can't be written.
+        when the file can't be written, or is RDF/XML and the data holds a character that XML has not.
     """
     form = ox.RdfFormat.from_extension(target.suffix.lstrip(".").replace("owl", "rdf"))
     if form is None:
@@ -267,6 +271,8 @@ def write_data(data: Data, target: Path) -> None:
     ]
     quads.sort(key=str)
     items = quads if form.supports_datasets else [quad.triple for quad in quads]
+    if form == ox.RdfFormat.RDF_XML:
+        check_characters([quad.triple for quad in quads])
     fresh = target.with_name(f".{target.name}.new")
     try:
         ox.serialize(items, str(fresh), format=form, prefixes=data.prefixes)
@@ -275,19 +281,6 @@ def write_data(data: Data, target: Path) -> None:
         raise InputError(f"this can't be written ({error.strerror or error})", file=target) from None
     finally:
         fresh.unlink(missing_ok=True)
-
-
-def _node(term: object, number: int) -> Node:
-    if isinstance(term, ox.NamedNode):
-        return URIRef(term.value)
-    if isinstance(term, ox.BlankNode):
-        return BNode(f"f{number}x{term.value}")
-    if not isinstance(term, ox.Literal):
-        raise ValueError("a triple inside a triple is not supported")
-    if term.language:
-        return Literal(term.value, lang=term.language)
-    datatype = None if term.datatype == XSD["string"] else URIRef(term.datatype.value)
-    return Literal(term.value, datatype=datatype, normalize=False)
 
 
 def _back(node: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal:

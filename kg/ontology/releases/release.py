@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,9 +15,11 @@ from kg.ontology.releases import w3id
 from kg.ontology.releases.changelog import changelog, changes_json, changes_turtle
 from kg.ontology.releases.changes import compare
 from kg.ontology.releases.context import context_of
+from kg.ontology.releases.folders import SCRATCH, by_age, found_in, newest, replacing
 from kg.ontology.releases.formats import canonical, jsonld, ntriples, rdfxml
 from kg.ontology.releases.migrate import migrations
-from kg.ontology.releases.names import file_name, label, names_of, title, version
+from kg.ontology.releases.names import file_name, label, names_of, title, version, version_key
+from kg.ontology.releases.written import written
 from kg.ontology.vocabulary import Module, Vocabulary
 from kg.turtle import canonical_turtle, leading_comment
 
@@ -29,6 +29,7 @@ __all__ = ["LATEST", "Released", "contents", "release", "stem"]
 LATEST = "latest"
 #: The folders of a release that are written anew each time; all else in it stays.
 _OURS = (LATEST, "w3id")
+_CHANGELOG = "CHANGELOG.md"
 _NUMBER = r"(v?[0-9]+\.[0-9]+(?:\.[0-9]+)?)"
 
 _PAGE = "html/index.html"
@@ -55,7 +56,10 @@ class _Plan:
 
     vocabulary: Vocabulary
     name: str
-    previous: Sequence[Vocabulary] = ()
+    #: All other versions that are known, oldest first, later ones included.
+    others: Sequence[Vocabulary] = ()
+    #: Folders of versions that are there and stay as they are.
+    kept: frozenset[str] = frozenset()
     #: Other graphs that go with the ontology, by the ends of their IRIs, which are beside that of the ontology.
     extras: Mapping[str, Graph] = field(default_factory=dict)
     site: str = ""
@@ -65,7 +69,29 @@ class _Plan:
     @property
     def folder(self) -> str:
         """The name of the folder of the version; empty when the version is unknown."""
-        return file_name(version(self.vocabulary))
+        return _folder(self.vocabulary)
+
+    @property
+    def previous(self) -> Sequence[Vocabulary]:
+        """The versions before this, oldest first."""
+        now = version_key(version(self.vocabulary))
+        return [one for one in self.others if not now or (version_key(version(one)) or now) <= now]
+
+    @property
+    def later(self) -> Sequence[Vocabulary]:
+        """The versions after this, oldest first."""
+        now = version_key(version(self.vocabulary))
+        return [one for one in self.others if now and (version_key(version(one)) or now) > now]
+
+    @property
+    def latest(self) -> str:
+        """The folder that `latest` is a copy of."""
+        last = newest(self.later)
+        return self.folder if last is None else _folder(last)
+
+
+def _folder(vocabulary: Vocabulary) -> str:
+    return file_name(version(vocabulary))
 
 
 def stem(vocabulary: Vocabulary) -> str:
@@ -98,7 +124,8 @@ def release(
     out:
         A folder that is new, empty, or holds earlier releases, which are kept.
     previous:
-        The earlier versions, oldest first: for the changelog, and written too where the folder lacks them.
+        The other versions: for the changelog, and written too where the folder lacks them. Those that are in the
+        folder need not be given. The order is that of their numbers, or the one given where some has none.
     extras:
         Other graphs that go with it, such as shapes, by the ends of their IRIs, which are beside that of the ontology.
     name:
@@ -115,29 +142,66 @@ def release(
     Raises
     ------
     UsageError
-        when the folder holds something else, or the version with other contents; or the site is no web address.
+        when the folder holds something else, or the version with other contents; a version is named like something
+        else in a release; or the site is no web address.
     InputError
         when some format can't hold the ontology, or the folder can't be written.
     """
     if file_name(name) != name:
         raise UsageError(f"'{name}' is no name for files; use letters, digits, . _ and -")
     site = w3id.checked_site(site) if site else ""
-    plan = _Plan(vocabulary, name or stem(vocabulary), previous, extras or {}, site, contacts, pages)
-    if plan.folder in _OURS:
-        raise UsageError(f"the version '{plan.folder}' is the name of a folder of the release; give it a number")
+    place = _resolved(out)
+    name = name or stem(vocabulary)
+    _check_versions(place, [*previous, vocabulary])
+    _check_folder(out)
+    others, kept = _others(place, vocabulary, previous, name)
+    plan = _Plan(vocabulary, name, others, kept, extras or {}, site, contacts, pages)
     files = contents(plan)
-    notes = list(_notes(plan))
-    if out.is_dir() and any(out.iterdir()) and not (out / LATEST).is_dir():
-        raise UsageError(f"{out} is not empty and holds no release; name a new folder")
-    changed = _differs(out, plan.folder, files)
+    changed = _differs(place, plan.folder, files)
     if changed and not replace:
         raise UsageError(
             f"{out} holds version {plan.folder} already, and {changed} differs; raise owl:versionInfo, "
             "or give --replace if that version was never published"
         )
-    with _replacing(out) as fresh:
-        _write(fresh, out, plan, files)
+    notes = list(_notes(plan))
+    with replacing(place) as fresh:
+        _write(fresh, place, plan, files)
     return Released(out, version(vocabulary), plan.name, tuple(sorted(files)), tuple(notes))
+
+
+def _resolved(out: Path) -> Path:
+    """Return the folder that a path leads to, through symbolic links: a link stays one."""
+    try:
+        return out.resolve()
+    except (OSError, RuntimeError):
+        raise InputError("this link leads to itself; name a folder", file=out) from None
+
+
+def _check_versions(out: Path, versions: Sequence[Vocabulary]) -> None:
+    """See that every version can have a folder of its own."""
+    for one in versions:
+        name = _folder(one)
+        if name.lower() in (*_OURS, _CHANGELOG.lower()) or (out / name).is_file():
+            raise UsageError(f"the version '{name}' has the name of something else in the release; give it a number")
+    names = [name for one in versions[:-1] if (name := _folder(one))]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise UsageError(f"two earlier versions are both '{twice}'; name each only once")
+
+
+def _check_folder(out: Path) -> None:
+    """See that a folder is new, empty, or one of releases."""
+    if out.is_dir() and any(out.iterdir()) and not (out / LATEST).is_dir():
+        raise UsageError(f"{out} is not empty and holds no release; name a new folder")
+
+
+def _others(
+    out: Path, vocabulary: Vocabulary, previous: Sequence[Vocabulary], name: str
+) -> tuple[tuple[Vocabulary, ...], frozenset[str]]:
+    """Return the versions that are given or in the folder, this one left out, and which of their folders are there."""
+    given = {_folder(one) for one in (*previous, vocabulary)}
+    there = [one for one in found_in(out, name, str(vocabulary.iri)) if _folder(one) not in given]
+    others = by_age([*there, *previous])
+    return others, frozenset(folder for one in others if (folder := _folder(one)) and (out / folder).is_dir())
 
 
 def _differs(out: Path, number: str, files: Files) -> str:
@@ -150,59 +214,33 @@ def _differs(out: Path, number: str, files: Files) -> str:
 
 def _write(fresh: Path, out: Path, plan: _Plan, files: Files) -> None:
     """Write the files into a new folder, with what was in the old one and is not written anew."""
-    earlier = {file_name(version(old)) for old in plan.previous} - {""}
-    kept = {name for name in earlier if (out / name).is_dir()}
-    if out.is_dir():
-        for there in sorted(out.iterdir()):
-            if there.name not in (*_OURS, plan.folder):
-                (shutil.copytree if there.is_dir() else shutil.copy2)(there, fresh / there.name)
+    for there in sorted(out.iterdir()) if out.is_dir() else ():
+        if there.name not in (*_OURS, plan.folder) and not there.name.startswith(SCRATCH):
+            (shutil.copytree if there.is_dir() else shutil.copy2)(there, fresh / there.name)
     for path, data in files.items():
-        if path.split("/")[0] not in kept:
-            target = fresh / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Give a folder to write into that takes the place of `target` when all went well, else is removed."""
-    if target.exists() and not target.is_dir():
-        raise InputError("there is a file where the folder goes; move it away", file=target)
-    try:
+        target = fresh / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=".release-", dir=target.parent))
-    except OSError as error:
-        raise InputError(f"no release can be written here ({error.strerror})", file=target.parent) from None
-    old = fresh.with_name(fresh.name + "-old")
-    try:
-        fresh.chmod(0o755)
-        yield fresh
-        if target.exists():
-            target.replace(old)
-        fresh.replace(target)
-    except OSError as error:
-        raise InputError(f"this can't be written ({error.strerror})", file=error.filename or target) from None
-    finally:
-        if old.exists() and not target.exists():
-            old.replace(target)
-        for folder in (fresh, old):
-            shutil.rmtree(folder, ignore_errors=True)
+        target.write_bytes(data)
+    if plan.later:
+        shutil.copytree(fresh / plan.latest, fresh / LATEST)
 
 
 def contents(plan: _Plan) -> Files:
     """Return the files of a release by their paths: the same plan gives the same bytes."""
-    files: Files = {"CHANGELOG.md": changelog(plan.vocabulary, plan.previous).encode()}
+    versions = [*plan.previous, plan.vocabulary, *plan.later]
+    files: Files = {_CHANGELOG: changelog(versions[-1], versions[:-1]).encode()}
     current: Files = {}
     for path, data in _version(plan):
         if path in current:
             raise InputError(f"two files would be named {path}; give the modules different names")
         current[path] = data
-    for number in filter(None, (plan.folder, LATEST)):
+    for number in filter(None, (plan.folder, "" if plan.later else LATEST)):
         files |= {f"{number}/{path}": data for path, data in current.items()}
-    for old in plan.previous:
-        number = file_name(version(old))
-        if number and number != plan.folder:
-            files |= {f"{number}/{path}": data for path, data in _document(old, old.graph, plan.name, _header(old))}
+    for old in plan.others:
+        number = _folder(old)
+        if number and number != plan.folder and number not in plan.kept:
+            graph = written(old).graph
+            files |= {f"{number}/{path}": data for path, data in _document(old, graph, plan.name, _header(old))}
             files[f"{number}/context.jsonld"] = context_of(old).write()
             files |= {f"{number}/{path}": data for path, data in _pages(plan, old)}
     place = w3id.relative(plan.vocabulary.iri)
@@ -217,12 +255,12 @@ def contents(plan: _Plan) -> Files:
 
 def _version(plan: _Plan) -> Iterator[tuple[str, bytes]]:
     """Yield the files of one version."""
-    vocabulary = plan.vocabulary
-    yield from _document(vocabulary, vocabulary.graph, plan.name, _header(vocabulary))
+    vocabulary, exact = plan.vocabulary, written(plan.vocabulary)
+    yield from _document(vocabulary, exact.graph, plan.name, _header(vocabulary))
     yield "context.jsonld", context_of(vocabulary).write()
-    for module in vocabulary.modules:
+    for module in exact.modules:
         yield f"modules/{file_name(module.name) or 'module'}.ttl", _module(module)
-    for module in vocabulary.alignments:
+    for module in exact.alignments:
         path = f"alignments/{file_name(module.name)}"
         yield from _document(vocabulary, module.graph, path, _comment(module))
     for name, graph in plan.extras.items():
@@ -296,7 +334,7 @@ def _iris(plan: _Plan, folder: str, routes: Sequence[w3id.Route]) -> list[tuple[
     """Return the IRIs that redirect, with what they stand for."""
     vocabulary = plan.vocabulary
     found = [(str(vocabulary.iri), "the ontology, in its newest version")]
-    for one in (*plan.previous, vocabulary):
+    for one in (*plan.previous, vocabulary, *plan.later):
         found += [(iri, f"version {version(one)}") for iri in _version_iris(one)]
     for module in vocabulary.alignments:
         for iri in sorted(s for s in module.graph.subjects(RDF.type, OWL.Ontology) if isinstance(s, URIRef)):
@@ -335,6 +373,8 @@ def _notes(plan: _Plan) -> Iterator[str]:
     place = w3id.relative(plan.vocabulary.iri)
     if plan.previous:
         yield from compare(plan.previous[-1], plan.vocabulary).faults
+    if plan.later:
+        yield f"version {plan.latest} is newer than {plan.folder}: '{LATEST}' stays at {plan.latest}"
     if not plan.folder:
         yield "the ontology states no version (owl:versionInfo): only the folder 'latest' is written"
     if place is None:
