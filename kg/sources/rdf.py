@@ -200,6 +200,8 @@ def _forbidden(triple: Triple, vocabulary: frozenset[str]) -> str:
         if term.value.startswith(CKG) and term.value not in FACT_TERMS:
             name = f"ckg:{term.value.removeprefix(CKG)}"
             if term.value in vocabulary:
-                return f"{name} is no fact: the rules conclude it, or it is there for reference; a source can't state it"
+                return (
+                    f"{name} is no fact: the rules conclude it, or it is there for reference; a source can't state it"
+                )
             return f"{name} is no term of the ontology"
     return ""
