@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from kg.build import Build
 from kg.catalog import Parameter, Query, find
-from kg.engines import OxigraphEngine, Solutions
-from kg.engines.base import Term
-from kg.errors import EngineError, InputError, UsageError, nearest
+from kg.engines import ColumnarEngine, OxigraphEngine, Solutions
+from kg.engines.base import Engine, Term
+from kg.errors import EngineError, InputError, UnsupportedQuery, UsageError, nearest
 from kg.namespaces import PREFIXES, XSD
 
 __all__ = ["ask", "bind", "endpoint", "files_engine", "query"]
@@ -79,7 +80,7 @@ def _term(build: Build, parameter: Parameter, value: str) -> Term:
 
 
 def files_engine(files: Iterable[Path | str]) -> OxigraphEngine:
-    """Return an engine over RDF files; quads keep their graphs, and queries see the union.
+    """Return Oxigraph over RDF files; quads keep their graphs, and queries see the union.
 
     Raises
     ------
@@ -87,6 +88,11 @@ def files_engine(files: Iterable[Path | str]) -> OxigraphEngine:
         when a file can't be read.
     """
     engine = OxigraphEngine(union=True)
+    _load(engine, files)
+    return engine
+
+
+def _load(engine: Engine, files: Iterable[Path | str]) -> None:
     for name in files:
         path = Path(name)
         kind = ox.RdfFormat.from_extension(path.suffix.lstrip(".").replace("owl", "rdf"))
@@ -98,11 +104,15 @@ def files_engine(files: Iterable[Path | str]) -> OxigraphEngine:
             engine.load(ox.parse(path=str(path), format=kind))
         except SyntaxError as error:
             raise InputError(f"this is no {kind.name}: {error.msg}", file=path, line=error.lineno) from None
-    return engine
 
 
 def query(
-    text: str, *, data: Sequence[Path | str] = (), engine: str = "oxigraph", build: Build | None = None
+    text: str,
+    *,
+    data: Sequence[Path | str] = (),
+    engine: str = "oxigraph",
+    build: Build | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Solutions | list[ox.Triple] | bool:
     """Run any SPARQL query on RDF files or on a build.
 
@@ -113,16 +123,31 @@ def query(
     data:
         RDF files.
     engine:
-        Only ``oxigraph`` is there in this release.
+        ``oxigraph``, or ``columnar`` for files: what that refuses, Oxigraph answers.
     build:
         An open build, when there are no files.
+    tell:
+        Called with a line when Oxigraph answers in place of the columnar engine; without it a warning is issued.
 
     Returns
     -------
     Solutions, triples, or a truth value, as the form of the query has it.
     """
-    if engine != "oxigraph":
-        raise UsageError(f"the engine '{engine}' is not in this release; use oxigraph")
+    if engine not in ("oxigraph", "columnar"):
+        raise UsageError(f"the engine '{engine}' is not in this release; use oxigraph or columnar")
+    if engine == "columnar":
+        if not data:
+            raise UsageError("the columnar engine answers from RDF files only so far; name them with --data")
+        columnar = ColumnarEngine(union=True)
+        _load(columnar, data)
+        try:
+            return columnar.query(text)
+        except UnsupportedQuery as error:
+            line = f"{error}; Oxigraph answers"
+            if tell is None:
+                warnings.warn(line, stacklevel=2)
+            else:
+                tell(line)
     if build is not None and not data:
         return build.engine.query(text)
     return files_engine(data).query(text)

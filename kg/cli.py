@@ -321,7 +321,7 @@ def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
 @click.argument("file")
 @click.option("--data", multiple=True, type=click.Path(path_type=Path), help="RDF files to query in place of a build.")
 @click.option("--endpoint", help="The address of a SPARQL server to query in place of a build.")
-@click.option("--engine", default="oxigraph", help="The engine; this release has oxigraph.")
+@click.option("--engine", default="oxigraph", help="oxigraph, or columnar for RDF files.")
 @click.option("--format", "form", default="table", type=click.Choice(sorted({*_ACCEPT, *FORMATS} - {"parquet"})))
 @_project_option
 def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, form: str, folder: Path) -> None:
@@ -341,7 +341,7 @@ def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, fo
         if written := store.serialize(text, _RESULTS[form]):
             click.echo(written, nl=False)
             return
-    answer = run_query(text, data=data, engine=engine, build=made)
+    answer = run_query(text, data=data, engine=engine, build=made, tell=lambda line: click.echo(line, err=True))
     if isinstance(answer, bool):
         click.echo(str(answer).lower())
     elif isinstance(answer, Solutions):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kg.engines.base import Engine, Solutions
+from kg.engines.columnar import ColumnarEngine
 from kg.engines.oxigraph import OxigraphEngine
 
-__all__ = ["Engine", "OxigraphEngine", "Solutions"]
+__all__ = ["ColumnarEngine", "Engine", "OxigraphEngine", "Solutions"]

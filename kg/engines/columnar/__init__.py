@@ -1,0 +1,7 @@
+"""The columnar engine: a graph in DuckDB, asked by translated SPARQL."""
+
+from __future__ import annotations
+
+from kg.engines.columnar.engine import ColumnarEngine
+
+__all__ = ["ColumnarEngine"]

@@ -1,0 +1,67 @@
+"""SPARQL text to the algebra, by RDFLib's parser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import rdflib
+from pyparsing.exceptions import ParseBaseException
+from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue, Expr
+
+from kg.errors import UnsupportedQuery, UsageError
+
+__all__ = ["parse"]
+
+_lock = threading.Lock()
+
+
+def parse(text: str, prefixes: Mapping[str, str]) -> CompValue:
+    """Return the algebra of a query.
+
+    Raises
+    ------
+    UsageError
+        when RDFLib finds it not well formed.
+    UnsupportedQuery
+        for a query that RDFLib reads in another way than the standard, and for updates.
+    """
+    return _parse(text, tuple(sorted(prefixes.items())))
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str, prefixes: tuple[tuple[str, str], ...]) -> CompValue:
+    with _lock:
+        before = rdflib.NORMALIZE_LITERALS
+        # A constant keeps the form in which it is written: 01 is no 1.
+        rdflib.NORMALIZE_LITERALS = False
+        try:
+            query = translateQuery(parseQuery(text), initNs=dict(prefixes))
+        except ParseBaseException as error:
+            raise UsageError(f"the query is not well formed: {str(error).splitlines()[0]}") from None
+        except RecursionError:
+            raise UnsupportedQuery("the query is nested too deeply for its parser") from None
+        except Exception as error:
+            # RDFLib raises plain exceptions for undeclared prefixes and misplaced variables.
+            raise UnsupportedQuery(f"RDFLib can't translate the query ({str(error).splitlines()[0]})") from None
+        finally:
+            rdflib.NORMALIZE_LITERALS = before
+    _check(query.algebra, [])
+    return query.algebra
+
+
+def _check(node: Any, above: list[str]) -> None:
+    """Refuse what RDFLib's algebra gets wrong."""
+    if isinstance(node, (CompValue, Expr)):
+        if node.name == "ServiceGraphPattern":
+            raise UnsupportedQuery("SERVICE is not supported by the columnar engine")
+        for key, value in node.items():
+            if key != "_vars":
+                _check(value, above)
+    elif isinstance(node, (list, tuple)):
+        for part in node:
+            _check(part, above)

@@ -1,0 +1,167 @@
+"""Property paths as queries of pairs (s, o), with the graph g where that is a variable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
+from rdflib.term import URIRef
+from sqlglot import exp
+
+from kg.errors import UnsupportedQuery
+from kg.sparql.graph import Schema
+from kg.sparql.relation import fresh
+from kg.sparql.sql import all_of, column, number, select, sql
+from kg.sparql.terms import ALL, key_of
+
+__all__ = ["PathCompiler"]
+
+
+@dataclass(frozen=True, slots=True)
+class PathCompiler:
+    """Compiles paths over one graph of a schema."""
+
+    schema: Schema
+    graph: int | str | None
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of every query here."""
+        return ["s", "o", "g"] if isinstance(self.graph, str) else ["s", "o"]
+
+    def pairs(self, path: Path | URIRef, start: int | None = None, end: int | None = None) -> exp.Query:
+        """Return the pairs that a path joins, once for each way unless the standard says once.
+
+        `start` and `end` are constant ends: only the zero-length step and the direction of search need to know.
+        """
+        if isinstance(path, URIRef):
+            place = self.schema.number_of(key_of(path))
+            return self.schema.triples(-1 if place is None else place, self.graph)
+        if isinstance(path, InvPath):
+            return self._swapped(self.pairs(path.arg, end, start))
+        if isinstance(path, SequencePath):
+            return self._sequence(path.args, start, end)
+        if isinstance(path, AlternativePath):
+            return self._union([self.pairs(part, start, end) for part in path.args], distinct=False)
+        if isinstance(path, MulPath):
+            return self._repeated(path, start, end)
+        if isinstance(path, NegatedPath):
+            return self._negated(path)
+        raise UnsupportedQuery(f"the property path {path!r} is not supported by the columnar engine")
+
+    def objects(self, path: Path | URIRef) -> int:
+        """Return the classes that the end of a path can have."""
+        if isinstance(path, URIRef):
+            place = self.schema.number_of(key_of(path))
+            table = None if place is None else self.schema.tables.get(place)
+            return table.objects if table else 0
+        return ALL
+
+    def _select(self, alias: str, *, swap: bool = False) -> exp.Select:
+        parts = {name: column(name, alias) for name in self.names}
+        if swap:
+            parts["s"], parts["o"] = parts["o"], parts["s"]
+        return select(parts)
+
+    def _swapped(self, query: exp.Query) -> exp.Query:
+        alias = fresh("p")
+        return self._select(alias, swap=True).from_(query.subquery(alias))
+
+    def _plain(self, query: exp.Query) -> exp.Query:
+        alias = fresh("p")
+        return self._select(alias).from_(query.subquery(alias))
+
+    def _union(self, parts: Sequence[exp.Query], *, distinct: bool) -> exp.Query:
+        out = self._plain(parts[0])
+        for part in parts[1:]:
+            out = exp.union(out, self._plain(part), distinct=distinct)
+        return out
+
+    def _distinct(self, query: exp.Query) -> exp.Query:
+        alias = fresh("p")
+        return self._select(alias).distinct().from_(query.subquery(alias))
+
+    def _sequence(self, parts: Sequence[Path | URIRef], start: int | None, end: int | None) -> exp.Query:
+        out = self.pairs(parts[0], start, None)
+        for place, part in enumerate(parts[1:], 2):
+            one, other = fresh("p"), fresh("p")
+            columns = {"s": column("s", one), "o": column("o", other)}
+            on = [sql("a = b", a=column("o", one), b=column("s", other))]
+            if "g" in self.names:
+                columns["g"] = column("g", one)
+                on.append(sql("a = b", a=column("g", one), b=column("g", other)))
+            right = self.pairs(part, None, end if place == len(parts) else None)
+            out = select(columns).from_(out.subquery(one)).join(right.subquery(other), on=all_of(*on))
+        return out
+
+    def _same(self, start: int | None, end: int | None) -> exp.Query:
+        """The pairs of length zero: each node with itself, and a constant end with itself."""
+        constants = [place for place in (start, end) if place is not None]
+        nodes = self.schema.nodes(self.graph)
+        alias = fresh("n")
+        columns = {"s": column("n", alias), "o": column("n", alias)}
+        if "g" in self.names:
+            if constants:
+                graphs = exp.select("distinct g").from_("nodes").where(sql("g <> 0")).subquery(alias)
+                columns = {"s": number(constants[0]), "o": number(constants[0]), "g": column("g", alias)}
+                return select(columns).from_(graphs)
+            columns["g"] = column("g", alias)
+        elif constants:
+            return select({"s": number(constants[0]), "o": number(constants[0])})
+        return select(columns).from_(nodes.subquery(alias))
+
+    def _repeated(self, path: MulPath, start: int | None, end: int | None) -> exp.Query:
+        step = self.pairs(path.path)
+        if path.mod == "?":
+            return self._union([self._same(start, end), self.pairs(path.path, start, end)], distinct=True)
+        closure = self._closure(step, start, end)
+        if path.mod == "+":
+            return closure
+        return self._union([self._same(start, end), closure], distinct=True)
+
+    def _closure(self, step: exp.Query, start: int | None, end: int | None) -> exp.Query:
+        """The transitive closure, searched from the constant end if there is one."""
+        if start is None and end is not None:
+            return self._swapped(self._closure(self._swapped(step), end, None))
+        name, edges, one, other = fresh("walk"), fresh("edges"), fresh("p"), fresh("p")
+        first = self._select(one).from_(exp.alias_(exp.to_table(edges), one, table=True))
+        if start is not None:
+            first = first.where(sql("a = b", a=column("s", one), b=number(start)))
+        columns = {"s": column("s", one), "o": column("o", other)}
+        on = [sql("a = b", a=column("o", one), b=column("s", other))]
+        if "g" in self.names:
+            columns["g"] = column("g", one)
+            on.append(sql("a = b", a=column("g", one), b=column("g", other)))
+        onward = (
+            select(columns)
+            .from_(exp.alias_(exp.to_table(name), one, table=True))
+            .join(exp.alias_(exp.to_table(edges), other, table=True), on=all_of(*on))
+        )
+        return (
+            self._select(name)
+            .from_(name)
+            .with_(edges, as_=self._distinct(step), recursive=True)
+            .with_(name, as_=exp.union(first, onward, distinct=True), recursive=True)
+        )
+
+    def _negated(self, path: NegatedPath) -> exp.Query:
+        forward = [part for part in path.args if isinstance(part, URIRef)]
+        backward = [part.arg for part in path.args if isinstance(part, InvPath) and isinstance(part.arg, URIRef)]
+        if len(forward) + len(backward) != len(path.args):
+            raise UnsupportedQuery(f"the negated property set {path!r} is not supported by the columnar engine")
+        parts = []
+        if forward or not backward:
+            parts.append(self._without(forward))
+        if backward:
+            parts.append(self._swapped(self._without(backward)))
+        return self._union(parts, distinct=False)
+
+    def _without(self, predicates: Sequence[URIRef]) -> exp.Query:
+        known = [self.schema.number_of(key_of(part)) for part in predicates]
+        alias = fresh("p")
+        query = self._select(alias).from_(self.schema.triples(None, self.graph).subquery(alias))
+        for place in known:
+            if place is not None:
+                query = query.where(sql("a <> b", a=column("p", alias), b=number(place)))
+        return query

@@ -1,0 +1,412 @@
+"""Graph patterns to relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rdflib.paths import Path
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import BNode, Identifier, Literal, URIRef, Variable
+from sqlglot import exp
+
+from kg.errors import UnsupportedQuery
+from kg.sparql.functions import Compiler
+from kg.sparql.graph import Schema
+from kg.sparql.groups import aggregate
+from kg.sparql.paths import PathCompiler
+from kg.sparql.relation import (
+    ORDER,
+    Column,
+    Relation,
+    antijoin,
+    compatible,
+    enrich,
+    fresh,
+    join,
+    leftjoin,
+    name_of,
+    prepared,
+    project,
+    union,
+    unit,
+)
+from kg.sparql.scope import Library, Scope
+from kg.sparql.solutions import distinct, ordered, sliced
+from kg.sparql.sql import all_of, column, const, number, select, sql
+from kg.sparql.terms import ALL, IRI, RESOURCES, class_of, key_of
+from kg.sparql.values import Value, key
+
+__all__ = ["Patterns"]
+
+Graph = int | str | None
+
+
+@dataclass
+class Patterns:
+    """Translates graph patterns over one schema; `library` gathers the functions they need."""
+
+    schema: Schema
+    library: Library = field(default_factory=Library)
+
+    def __post_init__(self) -> None:
+        self._graphs: list[Graph] = [None]
+        self.compiler = Compiler(self.library, self._exists, self.schema.number_of)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that patterns are matched against: None, the number of a graph, or a hidden variable."""
+        return self._graphs[-1]
+
+    def relation(self, node: CompValue) -> Relation:
+        """Translate a node of the algebra.
+
+        Raises
+        ------
+        UnsupportedQuery
+            for what is not supported; the message names it.
+        """
+        method = getattr(self, "_" + node.name, None)
+        if method is None:
+            raise UnsupportedQuery(f"{node.name} is not supported by the columnar engine")
+        found = method(node)
+        assert isinstance(found, Relation)
+        return found
+
+    # -- triples
+
+    def _unit(self) -> Relation:
+        """The empty group pattern: one solution, or one for each graph where the graph is a variable."""
+        if not isinstance(self.graph, str):
+            return unit()
+        query = select({name_of(self.graph): column("g")}).distinct().from_("nodes").where(sql("g <> 0"))
+        return Relation(query, {self.graph: Column("id", True, IRI)})
+
+    def _BGP(self, node: CompValue) -> Relation:
+        if not node.triples:
+            return self._unit()
+        tables: list[tuple[str, exp.Query]] = []
+        conditions: list[exp.Expression] = []
+        places: dict[str, list[exp.Expression]] = {}
+        classes: dict[str, int] = {}
+        for subject, predicate, object_ in node.triples:
+            alias = fresh("t")
+            is_path = isinstance(predicate, Path)
+            start, end = (self._end(subject), self._end(object_)) if is_path else (None, None)
+            source, known = self._triples(predicate, start, end)
+            tables.append((alias, source))
+            ends: list[tuple[str, Any, int]] = [("s", subject, RESOURCES), ("o", object_, known)]
+            if isinstance(predicate, Variable):
+                ends.append(("p", predicate, IRI))
+            if isinstance(predicate, Path):
+                ends[0] = ("s", subject, ALL)
+            if isinstance(self.graph, str):
+                ends.append(("g", Variable(self.graph), IRI))
+            for name, term, mask in ends:
+                place = column(name, alias)
+                if isinstance(term, (Variable, BNode)):
+                    label = self._label(term)
+                    places.setdefault(label, []).append(place)
+                    classes[label] = classes.get(label, ALL) & mask
+                else:
+                    found = self.schema.number_of(key_of(term))
+                    conditions.append(sql("a = b", a=place, b=number(-1 if found is None else found)))
+        for same in places.values():
+            conditions += [sql("a = b", a=same[0], b=other) for other in same[1:]]
+        return self._matched(tables, conditions, places, classes)
+
+    @staticmethod
+    def _matched(
+        tables: list[tuple[str, exp.Query]],
+        conditions: list[exp.Expression],
+        places: Mapping[str, list[exp.Expression]],
+        classes: Mapping[str, int],
+    ) -> Relation:
+        shown = {name: same for name, same in places.items() if not name.startswith("_:")}
+        query = select({name_of(name): same[0] for name, same in shown.items()})
+        query = query.from_(tables[0][1].subquery(tables[0][0]))
+        for alias, source in tables[1:]:
+            query = query.join(source.subquery(alias), join_type="cross")
+        if conditions:
+            query = query.where(all_of(*conditions))
+        return Relation(query, {name: Column("id", True, classes[name]) for name in shown})
+
+    @staticmethod
+    def _label(term: Identifier) -> str:
+        return f"_:{term}" if isinstance(term, BNode) else str(term)
+
+    def _end(self, term: Any) -> int | None:
+        """The number of a constant end of a path, which need not be stored to be joined with itself."""
+        if isinstance(term, (Variable, BNode)):
+            return None
+        return self.schema.numbered(key_of(term))
+
+    def _triples(self, predicate: Any, start: int | None, end: int | None) -> tuple[exp.Query, int]:
+        if isinstance(predicate, Variable):
+            return self.schema.triples(None, self.graph), ALL
+        if isinstance(predicate, (URIRef, Path)):
+            paths = PathCompiler(self.schema, self.graph)
+            return paths.pairs(predicate, start, end), paths.objects(predicate)
+        raise UnsupportedQuery(f"{predicate!r} as a predicate is not supported by the columnar engine")
+
+    # -- combinations
+
+    def _Join(self, node: CompValue) -> Relation:
+        left, right = self.relation(node.p1), self.relation(node.p2)
+        return join(left, right)
+
+    def _Union(self, node: CompValue) -> Relation:
+        return union(self.relation(node.p1), self.relation(node.p2))
+
+    def _Minus(self, node: CompValue) -> Relation:
+        always = [self.graph] if isinstance(self.graph, str) else []
+        return antijoin(self.relation(node.p1), self.relation(node.p2), always=always)
+
+    def _LeftJoin(self, node: CompValue) -> Relation:
+        left, right, _ = prepared(self.relation(node.p1), self.relation(node.p2))
+        one, other = fresh(), fresh()
+        condition = None
+        if isinstance(node.expr, Identifier) or node.expr.name != "TrueFilter":
+            if _mentions(node.expr, ("Builtin_EXISTS", "Builtin_NOTEXISTS")):
+                raise UnsupportedQuery("EXISTS in the FILTER of an OPTIONAL is not supported by the columnar engine")
+            scope = Scope({one: left, other: right})
+            condition = self.compiler.truth(node.expr, scope)
+            left = enrich(left, scope.requests.get(one, ()))
+            right = enrich(right, scope.requests.get(other, ()))
+        return leftjoin(left, right, one, other, condition)
+
+    def _Filter(self, node: CompValue) -> Relation:
+        return self.filtered(self.relation(node.p), node.expr)
+
+    def filtered(self, relation: Relation, condition: Any) -> Relation:
+        """Keep the solutions for which an expression is true."""
+        alias = fresh()
+        scope = Scope({alias: relation})
+        test = self.compiler.truth(condition, scope)
+        rich = enrich(relation, scope.requests.get(alias, ()))
+        parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
+        return Relation(select(parts).from_(rich.query.subquery(alias)).where(test), relation.columns)
+
+    def _Extend(self, node: CompValue) -> Relation:
+        return self.extended(self.relation(node.p), {str(node.var): node.expr})
+
+    def extended(self, relation: Relation, expressions: Mapping[str, Any]) -> Relation:
+        """Add a column for each expression."""
+        alias = fresh()
+        scope = Scope({alias: relation})
+        parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
+        columns = dict(relation.columns)
+        for name, expression in expressions.items():
+            if name in relation.columns:
+                raise UnsupportedQuery(f"?{name} is bound twice")
+            value = self.compiler.bound(expression, scope)
+            parts[name_of(name)], columns[name] = _stored(value, self.schema)
+            if isinstance(expression, Variable) and scope.is_sure(str(expression)):
+                columns[name] = Column(columns[name].kind, True, columns[name].classes)
+        rich = enrich(relation, scope.requests.get(alias, ()))
+        if relation.ordered:
+            parts[ORDER] = column(ORDER, alias)
+        return Relation(select(parts).from_(rich.query.subquery(alias)), columns, relation.ordered)
+
+    # -- data and sub-selects
+
+    def _ToMultiSet(self, node: CompValue) -> Relation:
+        if isinstance(node.p, CompValue) and node.p.name == "values":
+            return self._values(node.p.res)
+        if isinstance(node.p, CompValue):
+            found = self.relation(node.p)
+            return Relation(found.query, found.columns)
+        raise UnsupportedQuery("VALUES without rows or without variables is not supported by the columnar engine")
+
+    def _values(self, rows: list[dict[Variable, Any]]) -> Relation:
+        names = list(dict.fromkeys(str(name) for row in rows for name in row))
+        columns: dict[str, Column] = {}
+        query: exp.Query | None = None
+        table = [{name: _given(dict.get(row, Variable(name))) for name in names} for row in rows]
+        for name in names:
+            terms = [row[name] for row in table]
+            classes = 0
+            for term in terms:
+                classes |= 0 if term is None else class_of(term)
+            columns[name] = Column("id", None not in terms, classes)
+        for row in table:
+            cells = {
+                name_of(name): sql("cast(null as bigint)") if term is None else number(self.schema.numbered(term))
+                for name, term in row.items()
+            }
+            query = select(cells) if query is None else exp.union(query, select(cells), distinct=False)
+        assert query is not None
+        found = Relation(query, columns)
+        return join(self._unit(), found) if isinstance(self.graph, str) else found
+
+    def _Project(self, node: CompValue) -> Relation:
+        names = [str(name) for name in node.PV]
+        return project(self.relation(node.p), [*names, self.graph] if isinstance(self.graph, str) else names)
+
+    def _Distinct(self, node: CompValue) -> Relation:
+        return distinct(self.relation(node.p))
+
+    def _Reduced(self, node: CompValue) -> Relation:
+        return self.relation(node.p)
+
+    def _OrderBy(self, node: CompValue) -> Relation:
+        relation = self.relation(node.p)
+        names = {fresh("order "): condition for condition in node.expr}
+        extended = self.extended(relation, {name: condition.expr for name, condition in names.items()})
+        return ordered(
+            extended, [(name, part.order == "DESC") for name, part in names.items()], relation.columns, self.compiler
+        )
+
+    def _Slice(self, node: CompValue) -> Relation:
+        if isinstance(self.graph, str):
+            raise UnsupportedQuery("LIMIT inside GRAPH with a variable is not supported by the columnar engine")
+        return sliced(self.relation(node.p), node.start or 0, node.length)
+
+    def _AggregateJoin(self, node: CompValue) -> Relation:
+        return aggregate(self, node)
+
+    # -- graphs
+
+    def _Graph(self, node: CompValue) -> Relation:
+        if isinstance(node.term, Variable):
+            hidden = fresh("graph ")
+            self._graphs.append(hidden)
+            try:
+                inside = self.relation(node.p)
+            finally:
+                self._graphs.pop()
+            alias = fresh()
+            parts = {name_of(name): column(name_of(name), alias) for name in inside.columns if name != hidden}
+            columns = {name: known for name, known in inside.columns.items() if name != hidden}
+            picked = Relation(
+                select({**parts, name_of(hidden): column(name_of(hidden), alias)}).from_(inside.query.subquery(alias)),
+                {**columns, hidden: inside.columns[hidden]},
+            )
+            return self._named(picked, hidden, str(node.term))
+        place = self.schema.number_of(key_of(node.term))
+        self._graphs.append(-1 if place is None else place)
+        try:
+            return self.relation(node.p)
+        finally:
+            self._graphs.pop()
+
+    @staticmethod
+    def _named(relation: Relation, hidden: str, name: str) -> Relation:
+        """Give the graph's column its name; where the pattern binds that name too, both must agree."""
+        alias = fresh()
+        parts = {name_of(n): column(name_of(n), alias) for n in relation.columns if n not in (hidden, name)}
+        parts[name_of(name)] = column(name_of(hidden), alias)
+        columns = {n: known for n, known in relation.columns.items() if n not in (hidden, name)}
+        columns[name] = Column("id", True, IRI)
+        renamed = Relation(select(parts).from_(relation.query.subquery(alias)), columns)
+        if name not in relation.columns:
+            return renamed
+        if relation.columns[name].kind != "id":
+            raise UnsupportedQuery(f"?{name} names a graph and is computed inside it, which is not supported")
+        test = sql("a = b or a is null", a=column(name_of(name), alias), b=column(name_of(hidden), alias))
+        query = select(parts).from_(relation.query.subquery(alias)).where(test)
+        return Relation(query, columns)
+
+    # -- EXISTS
+
+    def _exists(self, node: CompValue, scope: Scope) -> exp.Expression:
+        pattern = node.graph
+        if not isinstance(pattern, CompValue) or pattern.name in ("GroupGraphPatternSub", "SubSelect"):
+            raise UnsupportedQuery("EXISTS outside FILTER and BIND is not supported by the columnar engine")
+        (alias, outer), = scope.sides.items()  # fmt: skip
+        filters: list[Any] = []
+        while pattern.name == "Filter":
+            filters.append(pattern.expr)
+            pattern = pattern.p
+        inner = self.relation(pattern)
+        self._check_substitution(pattern, filters, outer, inner)
+        wanted = {str(name) for part in filters for name in _variables(part)}
+        missing = [name for name in outer.columns if name in wanted and name not in inner.columns]
+        if missing:
+            shared = [name for name in outer.columns if name in inner.columns]
+            seed = distinct(project(Relation(outer.query, outer.columns), [*missing, *shared]))
+            inner = join(inner, seed)
+        for part in filters:
+            inner = self.filtered(inner, part)
+        other = fresh()
+        for name in (name for name in outer.columns if name in inner.columns):
+            if outer.columns[name].kind != inner.columns[name].kind:
+                raise UnsupportedQuery(f"EXISTS over ?{name}, computed on one side only, is not supported")
+        shared = [name for name in outer.columns if name in inner.columns]
+        test = compatible(outer, inner, shared, alias, other)
+        return exp.Exists(this=exp.select("1").from_(inner.query.subquery(other)).where(test))
+
+    @staticmethod
+    def _check_substitution(pattern: CompValue, filters: list[Any], outer: Relation, inner: Relation) -> None:
+        """EXISTS puts values into its pattern; refuse where a join afterwards would not be the same."""
+        certain = {name for name, known in inner.columns.items() if known.sure}
+        for name in outer.columns:
+            if name in inner.columns and name not in certain:
+                raise UnsupportedQuery(f"EXISTS with ?{name} in an OPTIONAL or UNION part is not supported")
+        risky = _mentions(
+            pattern, ("Minus", "Filter", "Extend", "LeftJoin", "Slice", "AggregateJoin", "Union", "Graph")
+        )
+        if not risky:
+            return
+        mentioned = {str(name) for name in _variables(pattern)}
+        hidden = [name for name in outer.columns if name in mentioned and name not in inner.columns]
+        if hidden or _mentions(pattern, ("Minus", "Slice", "AggregateJoin")):
+            raise UnsupportedQuery(
+                "EXISTS with MINUS, LIMIT or aggregates, or with a variable deep inside, is not supported"
+            )
+        for part in _nested(pattern, ("Filter", "Extend", "LeftJoin")):
+            used = {str(name) for name in _variables(part.expr)}
+            free = used - {str(name) for name in _variables(part.p or [part.p1, part.p2])}
+            if free & set(outer.columns):
+                raise UnsupportedQuery("EXISTS with an outer variable deep inside is not supported")
+
+
+def _given(term: Any) -> str | None:
+    return None if term is None or (isinstance(term, str) and not isinstance(term, Identifier)) else key_of(term)
+
+
+def _stored(value: Value, schema: Schema) -> tuple[exp.Expression, Column]:
+    """Return what a column holds for a value."""
+    if value.constant is not None:
+        place = schema.number_of(value.constant)
+        if place is not None:
+            return number(place), Column("id", True, value.classes)
+        if value.kind != "int":
+            return const(value.constant), Column("key", True, value.classes)
+    if value.kind == "null":
+        return sql("cast(null as bigint)"), Column("id", False, 0)
+    if value.kind in ("id", "int"):
+        return value.sql, Column(value.kind, value.constant is not None, value.classes)
+    return key(value), Column("key", False, value.classes)
+
+
+def _children(node: Any) -> Iterable[Any]:
+    if isinstance(node, CompValue):
+        yield from (part for name, part in node.items() if name not in ("_vars", "graph"))
+        if "graph" in node or "EXISTS" in node.name:
+            yield node.graph
+    elif isinstance(node, dict):
+        yield from node.keys()
+    elif isinstance(node, (list, tuple)):
+        yield from node
+
+
+def _variables(node: Any) -> set[Variable]:
+    if isinstance(node, Variable):
+        return {node}
+    if isinstance(node, (Literal, URIRef, BNode, str, Path)):
+        return set()
+    return {name for part in _children(node) for name in _variables(part)}
+
+
+def _nested(node: Any, names: tuple[str, ...]) -> Iterable[CompValue]:
+    if isinstance(node, CompValue) and node.name in names:
+        yield node
+    if not isinstance(node, (str, Path)):
+        for part in _children(node):
+            yield from _nested(part, names)
+
+
+def _mentions(node: Any, names: tuple[str, ...]) -> bool:
+    return any(True for _ in _nested(node, names))

@@ -1,0 +1,124 @@
+"""DISTINCT, ORDER BY and LIMIT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from kg.errors import UnsupportedQuery
+from kg.sparql.functions import Compiler
+from kg.sparql.relation import ORDER, Relation, enrich, fresh, name_of
+from kg.sparql.scope import Scope
+from kg.sparql.sql import column, select, sql
+from kg.sparql.terms import DOUBLE, OTHER, XSD
+from kg.sparql.values import exact, key
+
+__all__ = ["distinct", "ordered", "sliced"]
+
+
+def distinct(relation: Relation) -> Relation:
+    """Keep one of equal solutions, the first where they are ordered."""
+    alias = fresh()
+    parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
+    if not parts:
+        return Relation(select({}).from_(relation.query.subquery(alias)).limit(1), {})
+    if not relation.ordered:
+        query = select(parts).distinct().from_(relation.query.subquery(alias))
+        return Relation(query, relation.columns)
+    parts[ORDER] = sql("min(a)", a=column(ORDER, alias))
+    groups = [column(name_of(name), alias) for name in relation.columns]
+    query = select(parts).from_(relation.query.subquery(alias)).group_by(*groups)
+    return Relation(query, relation.columns, ordered=True)
+
+
+def ordered(relation: Relation, keys: Iterable[tuple[str, bool]], keep: Iterable[str], compiler: Compiler) -> Relation:
+    """Number the solutions in SPARQL's order: unbound, blank nodes, IRIs, literals; numbers and strings by value.
+
+    Where the standard gives no order between two literals, numbers come first, then texts, then the rest by form. A
+    date or another value that only its type can compare stops the query unless all forms sort as their values do.
+    """
+    alias = fresh()
+    scope = Scope({alias: relation})
+    # The steps are columns of their own first: a window may not hold a function that can stop the query.
+    kept: dict[str, exp.Expression] = {name_of(name): column(name_of(name), alias) for name in keep}
+    inner = dict(kept)
+    terms: list[exp.Expression] = []
+    for name, down in keys:
+        value = scope.value(name)
+        if value.kind == "null":
+            continue
+        steps = [value.sql] if value.kind == "int" else _steps(value.classes, exact(value), key(value))
+        for step in steps:
+            inner[fresh("step")] = step
+            terms.append(exp.Ordered(this=column(list(inner)[-1]), desc=down, nulls_first=not down))
+    if relation.ordered:
+        inner[ORDER] = column(ORDER, alias)
+        terms.append(exp.Ordered(this=column(ORDER)))
+    rich = enrich(relation, scope.requests.get(alias, ()))
+    computed, outer = select(inner).from_(rich.query.subquery(alias)), fresh()
+    parts: dict[str, exp.Expression] = {name: column(name, outer) for name in kept}
+    order = exp.Order(expressions=terms) if terms else None
+    parts[ORDER] = exp.Window(this=exp.RowNumber(), order=order)
+    query = select(parts).from_(computed.subquery(outer))
+    return Relation(query, {name: relation.columns[name] for name in keep}, ordered=True)
+
+
+def _steps(classes: int, exact_value: exp.Expression, term: exp.Expression) -> list[exp.Expression]:
+    rank = sql(
+        f"""case when a is null then 0 when starts_with(a, '_') then 1 when starts_with(a, '<') then 2
+        when x is not null or starts_with(a, '^{XSD}double ') then 3
+        when starts_with(a, '"') then 4 when starts_with(a, '@') then 5 else 6 end""",
+        a=term,
+        x=exact_value,
+    )
+    number = f"(x is not null or starts_with(a, '^{XSD}double '))"
+    # Numbers of one value are equal, so that the next key decides: their forms are no step.
+    text = sql(
+        f"""case when {number} then null
+        when starts_with(a, '@') then substr(a, strpos(a, ' ') + 1) else a end""",
+        a=term,
+        x=exact_value,
+    )
+    form = sql(f"case when {number} then null else a end", a=term, x=exact_value)
+    if not classes & (DOUBLE | OTHER):
+        return [rank, exact_value, text, form]
+    odd = sql(
+        f"""case when x is not null or starts_with(a, '_') or starts_with(a, '<') or starts_with(a, '"')
+        or starts_with(a, '@') or regexp_full_match(a, '\\^{XSD}boolean (true|false)') then null
+        when starts_with(a, '^{XSD}double ')
+        then coalesce(try_cast(substr(a, {len(XSD) + 9}) as double), error('ordering this double'))
+        when regexp_full_match(a, '\\^{XSD}(date [0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|gYear [0-9]{{4}}|gYearMonth [0-9]{{4}}-[0-9]{{2}})') then null
+        else error('the order of ' || a || ' among other literals is not supported') end""",
+        a=term,
+        x=exact_value,
+    )
+    if not classes & DOUBLE:
+        return [rank, exact_value, odd, text, form]
+    # Beside a double the others are compared as doubles, which must not round them.
+    number_ = sql(
+        """case when x is null then y
+        when try_cast(cast(x as double) as decimal(38, 18)) is not distinct from x then cast(x as double)
+        else error('the order of numbers that a double rounds, beside doubles, is not supported') end""",
+        x=exact_value,
+        y=odd,
+    )
+    return [rank, number_, text, form]
+
+
+def sliced(relation: Relation, start: int, length: int | None) -> Relation:
+    """Return some solutions; which ones is not fixed where they are not ordered."""
+    if start and not relation.ordered and length is None:
+        raise UnsupportedQuery("OFFSET without ORDER BY is not supported by the columnar engine")
+    alias = fresh()
+    parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
+    if relation.ordered:
+        parts[ORDER] = column(ORDER, alias)
+    query = select(parts).from_(relation.query.subquery(alias))
+    if relation.ordered:
+        query = query.order_by(column(ORDER, alias))
+    if length is not None:
+        query = query.limit(exp.Literal.number(length))
+    if start:
+        query = query.offset(exp.Literal.number(start))
+    return Relation(query, relation.columns, relation.ordered)

@@ -1,0 +1,149 @@
+"""SPARQL 1.1 queries to SQL over a graph in columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import BNode, Identifier, Variable
+from sqlglot import exp
+
+from kg.errors import UnsupportedQuery
+from kg.sparql.bindings import substituted
+from kg.sparql.graph import Schema
+from kg.sparql.parse import parse
+from kg.sparql.patterns import Patterns
+from kg.sparql.relation import ORDER, Relation, as_keys, fresh, name_of, project
+from kg.sparql.scope import Library
+from kg.sparql.sql import column, const, select, sql
+from kg.sparql.terms import key_of
+
+__all__ = ["Translation", "translate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A translated query.
+
+    `form` is ``select``, ``ask`` or ``construct``; the SQL gives a column of keys for each variable (NULL where
+    unbound), the columns s, p, o of keys, or a row where there is a solution. `library` has the functions that it calls.
+    """
+
+    form: str
+    variables: tuple[str, ...]
+    query: exp.Query
+    library: Library
+
+    def sql(self, dialect: str = "duckdb") -> str:
+        """Return the SQL as text."""
+        return self.query.sql(dialect=dialect)
+
+
+def translate(
+    text: str,
+    schema: Schema,
+    *,
+    prefixes: Mapping[str, str] | None = None,
+    bindings: Mapping[str, Identifier] | None = None,
+) -> Translation:
+    """Translate a SELECT, ASK or CONSTRUCT query of SPARQL 1.1 (https://www.w3.org/TR/sparql11-query/).
+
+    Parameters
+    ----------
+    text:
+        The query.
+    schema:
+        The stored graph.
+    prefixes:
+        Prefixes that need not be declared.
+    bindings:
+        Terms put in the place of variables.
+
+    Raises
+    ------
+    UsageError
+        when the query is not well formed.
+    UnsupportedQuery
+        for a construct that is not supported; the message names it.
+    """
+    query = parse(text, prefixes or {})
+    if query.datasetClause:
+        raise UnsupportedQuery("FROM is not supported by the columnar engine")
+    if query.name not in ("SelectQuery", "AskQuery", "ConstructQuery"):
+        raise UnsupportedQuery(f"{query.name.removesuffix('Query').upper()} is not supported by the columnar engine")
+    pattern, shown = query.p, [str(name) for name in query.PV or ()]
+    if bindings:
+        pattern = substituted(pattern, bindings)
+        shown = [name for name in shown if name not in bindings]
+    patterns = Patterns(schema)
+    patterns.compiler.based = bool(re.search(r"\bBASE\s*<", text, re.IGNORECASE))
+    try:
+        if query.name == "ConstructQuery":
+            return _construct(patterns, query, pattern)
+        relation = patterns.relation(pattern)
+    except RecursionError:
+        raise UnsupportedQuery("the query is nested too deeply") from None
+    if query.name == "AskQuery":
+        alias = fresh()
+        asked = exp.select("1").from_(relation.query.subquery(alias)).limit(1)
+        return Translation("ask", (), asked, patterns.library)
+    if re.search(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", text, re.IGNORECASE):
+        # RDFLib gathers the variables of SELECT * in a set; show them as they come in the text.
+        shown = [name for name in shown if name in relation.columns]
+        shown.sort(key=lambda name: (found.start() if (found := re.search(rf"[?$]{name}\b", text)) else 0, name))
+    return Translation("select", tuple(shown), _answer(project(relation, shown), shown), patterns.library)
+
+
+def _answer(relation: Relation, names: Sequence[str]) -> exp.Query:
+    keyed = as_keys(relation, names)
+    alias = fresh()
+    query = select({f"c{place}": column(name_of(name), alias) for place, name in enumerate(names)})
+    query = query.from_(keyed.query.subquery(alias))
+    return query.order_by(column(ORDER, alias)) if relation.ordered else query
+
+
+def _construct(patterns: Patterns, query: CompValue, pattern: CompValue) -> Translation:
+    template = query.template
+    if template is None:
+        inner = pattern.p if pattern.name == "Project" else pattern
+        if inner.name != "BGP":
+            raise UnsupportedQuery("CONSTRUCT WHERE over more than triples is not supported")
+        template = inner.triples
+    relation = patterns.relation(pattern)
+    names = list(relation.columns)
+    blank = any(isinstance(term, BNode) for triple in template for term in triple)
+    keyed = as_keys(relation, [name for name in names if any(Variable(name) in triple for triple in template)])
+    source, alias, run = fresh("solutions"), fresh(), uuid4().hex
+    rows = {name_of(name): column(name_of(name), alias) for name in names}
+    if blank:
+        rows["row"] = sql("row_number() over ()")
+    solutions = select(rows).from_(keyed.query.subquery(alias))
+    out: exp.Query | None = None
+    for triple in template:
+        cells = [_cell(term, names, run) for term in triple]
+        if any(cell is None for cell in cells):
+            continue
+        s, p, o = (cell for cell in cells if cell is not None)
+        made = select({"s": s, "p": p, "o": o}).from_(source).where(sql("s is not null and o is not null", s=s, o=o))
+        made = made.where(sql("starts_with(p, '<') and (starts_with(s, '<') or starts_with(s, '_'))", p=p, s=s))
+        out = made if out is None else exp.union(out, made, distinct=False)
+    if out is None:
+        out = select({name: const("") for name in "spo"}).where(exp.false())
+    alias = fresh()
+    final = select({name: column(name, alias) for name in "spo"}).distinct().from_(out.subquery(alias))
+    return Translation(
+        "construct", (), final.with_(source, as_=solutions, materialized=blank or None), patterns.library
+    )
+
+
+def _cell(term: Any, names: Sequence[str], run: str) -> exp.Expression | None:
+    if isinstance(term, Variable):
+        return column(name_of(str(term))) if str(term) in names else None
+    if isinstance(term, BNode):
+        label = re.sub("[^A-Za-z0-9]", "x", term)
+        return sql(f"'_{run}' || cast(a as varchar) || 'x{label}'", a=column("row"))
+    return const(key_of(term))
