@@ -96,14 +96,17 @@ def _steps(classes: int, exact_value: exp.Expression, term: exp.Expression) -> l
     if not classes & DOUBLE:
         return [rank, exact_value, odd, text, form]
     # Beside a double the others are compared as doubles, which must not round them.
+    among = f"(bool_or(coalesce(starts_with(a, '^{XSD}double '), false)) over ())"
     number_ = sql(
-        """case when x is null then y
+        f"""case when x is null then y when not {among} then null
         when try_cast(cast(x as double) as decimal(38, 18)) is not distinct from x then cast(x as double)
         else error('the order of numbers that a double rounds, beside doubles, is not supported') end""",
+        a=term,
         x=exact_value,
         y=odd,
     )
-    return [rank, number_, text, form]
+    alone = sql(f"case when {among} then null else x end", a=term, x=exact_value)
+    return [rank, number_, alone, text, form]
 
 
 def sliced(relation: Relation, start: int, length: int | None) -> Relation:

@@ -125,3 +125,10 @@ def test_rows_stand_in_the_order_of_the_standard(order: str) -> None:
 def test_sums_of_distinct_stored_numbers_are_refused(engine: ColumnarEngine) -> None:
     with pytest.raises(UnsupportedQuery, match="DISTINCT"):
         engine.query("PREFIX : <http://e/> SELECT (SUM(DISTINCT ?v) AS ?n) { :a :v ?v }")
+
+
+def test_numbers_that_a_double_rounds_are_refused_beside_one_and_ordered_without(engine: ColumnarEngine) -> None:
+    exact = "SELECT ?v { VALUES ?v { 0.30000000000000001 0.3 0.2 } } ORDER BY ?v"
+    assert [row[0].value for row in engine.select(exact) if row[0]] == ["0.2", "0.3", "0.30000000000000001"]
+    with pytest.raises(UnsupportedQuery, match="double"):
+        engine.query("SELECT ?v { VALUES ?v { 0.30000000000000001 3e-1 } } ORDER BY ?v")
