@@ -157,12 +157,8 @@ def release(
     others, kept = _others(place, vocabulary, previous, name)
     plan = _Plan(vocabulary, name, others, kept, extras or {}, site, contacts, pages)
     files = contents(plan)
-    changed = _differs(place, plan.folder, files)
-    if changed and not replace:
-        raise UsageError(
-            f"{out} holds version {plan.folder} already, and {changed} differs; raise owl:versionInfo, "
-            "or give --replace if that version was never published"
-        )
+    if not replace:
+        _check_same(place, plan.folder, files)
     notes = list(_notes(plan))
     with replacing(place) as fresh:
         _write(fresh, place, plan, files)
@@ -202,6 +198,15 @@ def _others(
     there = [one for one in found_in(out, name, str(vocabulary.iri)) if _folder(one) not in given]
     others = by_age([*there, *previous])
     return others, frozenset(folder for one in others if (folder := _folder(one)) and (out / folder).is_dir())
+
+
+def _check_same(out: Path, number: str, files: Files) -> None:
+    """See that the version is not there with other contents."""
+    if changed := _differs(out, number, files):
+        raise UsageError(
+            f"{out} holds version {number} already, and {changed} differs; raise owl:versionInfo, "
+            "or give --replace if that version was never published"
+        )
 
 
 def _differs(out: Path, number: str, files: Files) -> str:
