@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from time import perf_counter
 
 import igraph
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.catalog import Query, load
@@ -25,7 +27,7 @@ from kg.namespaces import CKG, PROV, RDF, WORKING
 from kg.profile import Profile
 from kg.rows import Progress, silent
 
-__all__ = ["COMMUNITIES_BEFORE", "Inferred", "communities", "infer", "is_working", "rules", "rules_digest", "seed"]
+__all__ = ["COMMUNITIES_BEFORE", "Inferred", "communities", "infer", "rules", "rules_digest", "seed"]
 
 #: Communities are asserted before the first stage of at least this number.
 COMMUNITIES_BEFORE = "30"
@@ -36,10 +38,9 @@ _PREFIXES = f"PREFIX ckg: <{CKG}> PREFIX w: <{WORKING}> "
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """What a run concluded: triples without the working ones, the run's node, and the seconds of each rule."""
+    """What a run did: its node, the seconds of each rule, and how many cells size alone admitted."""
 
     run: NamedNode
-    triples: list[Triple]
     seconds: dict[str, float]
     by_size_alone: int
 
@@ -55,13 +56,6 @@ def rules_digest() -> str:
     for rule in rules():
         digest.update(f"{rule.name}\n{rule.text}\n".encode())
     return digest.hexdigest()
-
-
-def is_working(triple: Triple) -> bool:
-    """Whether a triple is one that rules only need on their way."""
-    return triple.predicate.value.startswith(WORKING) or (
-        isinstance(triple.object, NamedNode) and triple.object.value.startswith(WORKING)
-    )
 
 
 def seed(*, base: str, profile: Profile, facts_digest: str, graphs: Iterable[str]) -> tuple[NamedNode, list[Triple]]:
@@ -108,18 +102,14 @@ def infer(
     Parameters
     ----------
     engine:
-        Holds the facts; the conclusions and working triples are added to its default graph.
+        Holds the facts; conclusions and working triples are added to it.
     base, profile, facts_digest, graphs:
         As for :func:`seed`.
     progress:
         Called before each rule.
-
-    Returns
-    -------
-    The conclusions, seed and candidates included.
     """
-    run, concluded = seed(base=base, profile=profile, facts_digest=facts_digest, graphs=graphs)
-    engine.add(concluded)
+    run, asserted = seed(base=base, profile=profile, facts_digest=facts_digest, graphs=graphs)
+    engine.conclude(asserted)
     seconds: dict[str, float] = {}
     ordered = rules()
     done = 0
@@ -129,41 +119,34 @@ def infer(
             with_communities = True
             progress("finding communities", done, len(ordered))
             start = perf_counter()
-            found = list(community_triples(engine, base=base, profile=profile))
-            engine.add(found)
-            concluded += found
+            conclude_communities(engine, base=base, profile=profile)
             seconds["communities"] = perf_counter() - start
         for rule in queries:
             progress(f"inferring: {rule.name}", done, len(ordered))
             start = perf_counter()
-            concluded += run_to_fixpoint(engine, rule)
+            run_to_fixpoint(engine, rule)
             seconds[rule.name] = perf_counter() - start
             done += 1
     alone = engine.select(_PREFIXES + "SELECT ?cell WHERE { ?cell a w:AdmittedBySize }")
-    triples = [triple for triple in concluded if not is_working(triple)]
-    return Inferred(run, triples, seconds, len(alone.rows))
+    return Inferred(run, seconds, len(alone.rows))
 
 
-def run_to_fixpoint(engine: Engine, rule: Query) -> list[Triple]:
-    """Run a rule, again and again if it asks for it, and return the triples it added."""
-    added = engine.run_rule(rule.text)
-    concluded = added
-    while rule.repeat and added:
-        added = engine.run_rule(rule.text)
-        concluded = concluded + added
-    return concluded
+def run_to_fixpoint(engine: Engine, rule: Query) -> None:
+    """Run a rule, again and again if it asks for it, until it adds nothing."""
+    while engine.run_rule(rule.text) and rule.repeat:
+        pass
 
 
-def community_triples(engine: Engine, *, base: str, profile: Profile) -> Iterator[Triple]:
-    """Yield the communities of the tie graph as candidates."""
+def conclude_communities(engine: Engine, *, base: str, profile: Profile) -> None:
+    """Add the communities of the tie graph to an engine as candidates."""
     least = profile.whole("min_members")
-    for members in communities(engine, most=profile.whole("max_community_size")):
-        if len(members) >= least:
-            node = NamedNode(community_iri(base, members))
-            yield Triple(node, RDF["type"], CKG["Candidate"])
-            yield Triple(node, CKG["candidateSource"], CKG["CommunityCandidate"])
-            for member in members:
-                yield Triple(node, CKG["hasCandidateMember"], NamedNode(member))
+    found = communities(engine, most=profile.whole("max_community_size"))
+    large = [(community_iri(base, members), members) for members in found if len(members) >= least]
+    nodes = [node for node, _ in large]
+    engine.conclude_pairs(RDF["type"], nodes, [f"{CKG}Candidate"] * len(nodes))
+    engine.conclude_pairs(CKG["candidateSource"], nodes, [f"{CKG}CommunityCandidate"] * len(nodes))
+    firsts = [node for node, members in large for _ in members]
+    engine.conclude_pairs(CKG["hasCandidateMember"], firsts, [member for _, members in large for member in members])
 
 
 def communities(engine: Engine, *, most: int) -> list[list[str]]:
@@ -185,16 +168,17 @@ def communities(engine: Engine, *, most: int) -> list[list[str]]:
     Traag, Waltman and van Eck, "From Louvain to Leiden" (2019); weights of Newman, "Scientific collaboration
     networks II" (2001): a collaboration of n participants gives each pair 1/(n-1), a supply pair gives 1.
     """
-    graph = _tie_graph(engine)
+    names, graph = _tie_graph(engine)
     waiting = [graph]
     found: list[list[str]] = []
     while waiting:
         part = waiting.pop()
+        places = part.vs["place"]
         for members in _leiden(part):
             if most < len(members) < part.vcount():
                 waiting.append(part.induced_subgraph(members))
             else:
-                found.append(sorted(part.vs[member]["name"] for member in members))
+                found.append([names[place] for place in sorted(places[member] for member in members)])
     return sorted(found)
 
 
@@ -208,32 +192,55 @@ def _leiden(graph: igraph.Graph) -> Iterable[list[int]]:
     return list(partition)
 
 
-def _tie_graph(engine: Engine) -> igraph.Graph:
-    """Return the weighted graph of ties; vertices in order of IRI, edges in order of their vertices."""
-    parts: dict[str, list[str]] = {}
-    shared = _PREFIXES + "SELECT ?collaboration ?organization WHERE"
-    shared += " { ?collaboration a w:Tying . ?organization ckg:takesPartIn ?collaboration }"
-    for collaboration, organization in engine.select(shared):
-        assert isinstance(collaboration, NamedNode)
-        assert isinstance(organization, NamedNode)
-        parts.setdefault(collaboration.value, []).append(organization.value)
-    groups = [sorted(parts[name]) for name in sorted(parts) if len(parts[name]) > 1]
-    supplies = engine.select(_PREFIXES + "SELECT ?one ?other WHERE { ?one ckg:supplies ?other }")
-    groups += sorted({tuple(sorted((one.value, other.value))) for one, other in supplies})  # type: ignore[union-attr,misc]
-    names = sorted({name for group in groups for name in group})
-    index = {name: place for place, name in enumerate(names)}
-    firsts, seconds, weights = [], [], []
-    for group in groups:
-        members = np.array([index[name] for name in group])
-        one, other = np.triu_indices(len(members), k=1)
-        firsts.append(members[one])
-        seconds.append(members[other])
-        weights.append(np.full(len(one), 1 / (len(members) - 1)))
+def _tie_graph(engine: Engine) -> tuple[list[str], igraph.Graph]:
+    """Return the organisations that have a tie, in order, and the weighted graph of ties over their places.
+
+    Edges are in the order of their vertices.
+    """
+    shared = engine.table(
+        _PREFIXES
+        + "SELECT ?collaboration ?organization { ?collaboration a w:Tying . ?organization ckg:takesPartIn ?collaboration }"
+    )
+    supplies = engine.table(_PREFIXES + "SELECT ?one ?other WHERE { ?one ckg:supplies ?other }")
+    several = pc.value_counts(shared["collaboration"])
+    tying = pc.struct_field(several.filter(pc.greater(pc.struct_field(several, "counts"), 1)), "values")
+    shared = shared.filter(pc.is_in(shared["collaboration"], tying))
+    names = pa.chunked_array([*shared["organization"].chunks, *supplies["one"].chunks, *supplies["other"].chunks],
+                             pa.string()).unique().sort()  # fmt: skip
+    groups = _places(shared["collaboration"], shared["collaboration"].unique().sort())
+    members = _places(shared["organization"], names)
+    order = np.lexsort((members, groups))
+    firsts, seconds, weights = _pairs(groups[order], members[order])
+    ends = np.stack([_places(supplies["one"], names), _places(supplies["other"], names)])
+    keys = np.unique(ends.min(axis=0) * len(names) + ends.max(axis=0))
+    all_keys = np.concatenate([firsts * len(names) + seconds, keys])
     graph = igraph.Graph(n=len(names))
-    graph.vs["name"] = names
-    if groups:
-        keys = np.concatenate(firsts) * len(names) + np.concatenate(seconds)
-        pairs, position = np.unique(keys, return_inverse=True)
-        graph.add_edges(zip((pairs // len(names)).tolist(), (pairs % len(names)).tolist(), strict=True))
-        graph.es["weight"] = np.bincount(position, weights=np.concatenate(weights)).tolist()
-    return graph
+    graph.vs["place"] = range(len(names))
+    if len(all_keys):
+        pairs, position = np.unique(all_keys, return_inverse=True)
+        graph.add_edges(np.stack([pairs // len(names), pairs % len(names)], axis=1))
+        graph.es["weight"] = np.bincount(position, weights=np.concatenate([weights, np.ones(len(keys))]))
+    return names.to_pylist(), graph
+
+
+def _places(texts: pa.ChunkedArray, known: pa.Array) -> np.ndarray:
+    """Return the place of each text among the known ones."""
+    return pc.index_in(texts, known).to_numpy().astype(np.int64)
+
+
+def _pairs(groups: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the pairs (first, second) within each group and the weight of each, group by group.
+
+    Parameters
+    ----------
+    groups, members:
+        Both of length n, sorted by group, then by member; a member is once in a group.
+    """
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    sizes = np.diff(starts, append=len(groups))
+    # Each member is paired with those after it in its group.
+    after = np.repeat(starts + sizes, sizes) - np.arange(len(groups)) - 1
+    firsts = np.repeat(np.arange(len(groups)), after)
+    seconds = firsts + 1 + np.arange(len(firsts)) - np.repeat(np.cumsum(after) - after, after)
+    weights = 1 / np.repeat(np.repeat(sizes, sizes) - 1, after)
+    return members[firsts], members[seconds], weights

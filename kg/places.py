@@ -22,10 +22,10 @@ _LOST = """SELECT DISTINCT ?thing ?point WHERE {
   VALUES ?class { org:Organization org:FormalOrganization }
   ?thing a ?class ; geo:hasGeometry/geo:asWKT ?point .
   FILTER NOT EXISTS { ?thing ckg:locatedIn ?region }
-} ORDER BY ?thing ?point"""
+} ORDER BY ?thing STR(?point)"""
 _REGIONS = """SELECT DISTINCT ?region ?point ?level WHERE {
   ?region a ckg:Region ; ckg:regionLevel ?level ; geo:hasGeometry/geo:asWKT ?point .
-} ORDER BY ?region ?point"""
+} ORDER BY ?region STR(?point)"""
 
 
 def nearest_regions(engine: Engine) -> Iterator[Triple]:

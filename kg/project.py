@@ -19,17 +19,17 @@ from time import perf_counter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from kg.build import Build, open_build
-from kg.engines import OxigraphEngine
-from kg.errors import ClusterKGError, InputError, UsageError
+from kg.engines import ColumnarEngine, Engine, OxigraphEngine
+from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.identifiers import mint
 from kg.infer import Inferred, infer, rules_digest
-from kg.namespaces import CKG
+from kg.namespaces import CKG, WORKING
 from kg.places import nearest_regions
 from kg.quarantine import Quarantine
-from kg.results import COLUMNS, Conclusions, write_csv
+from kg.results import Counts, count_results, write_csv, write_results
 from kg.rows import Finding, Loaded, Progress, Row, in_graph, silent
 from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
@@ -37,6 +37,8 @@ from kg.validate import finding_of, report_turtle, shapes, validate
 
 __all__ = ["Violations", "build", "check"]
 
+#: The engines that a build can run on.
+_BUILDERS = ("columnar", "oxigraph")
 _PREFIX = f"PREFIX ckg: <{CKG}> "
 _REPORT = (
     "severity",
@@ -69,6 +71,7 @@ class _Work:
     seconds: dict[str, float]
     notes: list[str]
     placed: list[Triple]
+    engine: str
 
 
 def build(
@@ -91,7 +94,7 @@ def build(
     profile, settings:
         A rule profile and parameters in place of those in the file.
     engine:
-        The engine to run on; only ``oxigraph`` is there in this release.
+        The engine to run on: ``columnar`` or ``oxigraph``.
     with_validation:
         Without it the shapes are not run: only rows that can't be read or have no key are kept out.
     with_store:
@@ -142,14 +145,15 @@ def check(folder: Path | str, *, progress: Progress = silent) -> list[Finding]:
 
 
 def _prepare(settings: Settings, *, engine: str | None, with_validation: bool, progress: Progress) -> _Work:
-    notes = []
+    notes: list[str] = []
     name = engine or settings.engine
     if name not in ENGINES:
-        raise UsageError(f"there is no engine '{name}'; this release has oxigraph")
-    if name != "oxigraph":
+        raise UsageError(f"there is no engine '{name}'{nearest(name, ENGINES)}")
+    if name not in _BUILDERS:
         if engine:
-            raise UsageError(f"the engine '{name}' is not in this release; use --engine oxigraph")
-        notes.append(f"the engine '{name}' is not in this release: oxigraph was used")
+            raise UsageError(f"the engine '{name}' is not in this release; use --engine columnar or oxigraph")
+        notes.append(f"the engine '{name}' is not in this release: columnar was used")
+        name = "columnar"
     seconds: dict[str, float] = {}
     start = perf_counter()
     loaded = _read(settings, progress)
@@ -159,7 +163,7 @@ def _prepare(settings: Settings, *, engine: str | None, with_validation: bool, p
     if with_validation:
         quarantine.run()
     seconds["validate"] = perf_counter() - start
-    return _Work(settings, quarantine, seconds, notes, [])
+    return _Work(settings, quarantine, seconds, notes, [], name)
 
 
 def _read(settings: Settings, progress: Progress) -> list[Loaded]:
@@ -175,7 +179,10 @@ def _graph(settings: Settings, number: int) -> str:
 
 def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool, progress: Progress) -> None:
     settings = work.settings
-    engine = OxigraphEngine()
+    inferred = NamedNode(mint(settings.base, "graph", "inferred"))
+    engine: Engine = OxigraphEngine()
+    if work.engine == "columnar":
+        engine = ColumnarEngine(union=True, spill=target / "spill", conclusions=inferred.value)
     start = perf_counter()
     progress("writing facts", 0, 0)
     quads = _facts(work, engine)
@@ -194,19 +201,17 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
         work.notes.append(
             f"{result.by_size_alone} cells were admitted by size alone: one region or one sector has every organisation"
         )
-    inferred = NamedNode(mint(settings.base, "graph", "inferred"))
-    text = "".join(sorted({f"{in_graph(triple, inferred)} .\n" for triple in result.triples}))
-    (target / "inferred.nq").write_text(text, encoding="utf-8", newline="\n")
-    conclusions = Conclusions(result.triples)
-    counts = {
-        name: write_csv(target / f"{name}.csv", columns, conclusions.rows(name)) for name, columns in COLUMNS.items()
-    }
+    start = perf_counter()
+    progress("writing conclusions", 0, 0)
+    engine.write_conclusions(target / "inferred.nq", inferred, WORKING)
+    counts = write_results(engine, target)
+    work.seconds["write"] = perf_counter() - start
     if with_validation:
         start = perf_counter()
         progress("validating conclusions", 0, 0)
         work.quarantine.findings += [
             finding_of(result, prefix="a conclusion is not as the shapes have it: ")
-            for result in validate(engine.store, shapes("output"))
+            for result in validate(_validated(engine, target), shapes("output"))
         ]
         work.seconds["validate output"] = perf_counter() - start
     _write_report(target, work)
@@ -216,20 +221,32 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
         progress("making the store", 0, 0)
         _make_store(target)
         work.seconds["store"] = perf_counter() - start
-    _write_run(target, work, result, digest, counts, len(lines), conclusions)
+    _write_run(target, work, result, digest, counts, len(lines), count_results(engine))
+    shutil.rmtree(target / "spill", ignore_errors=True)
 
 
-def _facts(work: _Work, engine: OxigraphEngine) -> set[Quad]:
+def _validated(engine: Engine, target: Path) -> Store:
+    """Return a store whose default graph has the facts and the conclusions of a build."""
+    if isinstance(engine, OxigraphEngine):
+        return engine.store
+    store = Store()
+    for name in ("facts.nq", "inferred.nq"):
+        quads = parse(path=str(target / name), format=RdfFormat.N_QUADS)
+        store.bulk_extend(in_graph(quad.triple) for quad in quads)
+    return store
+
+
+def _facts(work: _Work, engine: Engine) -> set[Quad]:
     """Return every fact in its source's graph; the engine's default graph gets their union."""
     settings = work.settings
     graphs = {source.number: NamedNode(_graph(settings, source.number)) for source in work.quarantine.loaded}
     quads = {in_graph(triple, graphs[number]) for number, triple in work.quarantine.facts()}
-    engine.add({quad.triple for quad in quads})
+    engine.load({in_graph(quad.triple) for quad in quads})
     work.placed = list(nearest_regions(engine))
     if work.placed:
         homes = _homes(quads)
         quads |= {in_graph(triple, homes[triple.subject]) for triple in work.placed}
-        engine.add(work.placed)
+        engine.load(map(in_graph, work.placed))
     return quads
 
 
@@ -244,7 +261,7 @@ def _homes(quads: Iterable[Quad]) -> dict[object, NamedNode]:
     return homes
 
 
-def _check_levels(engine: OxigraphEngine, work: _Work) -> None:
+def _check_levels(engine: Engine, work: _Work) -> None:
     """Refuse a level that nothing has, and say so when there are no regions or sectors at all."""
     for parameter, prop, what in (
         ("region_level", "regionLevel", "region"),
@@ -343,7 +360,7 @@ def _write_run(
     digest: str,
     counts: Mapping[str, int],
     facts: int,
-    conclusions: Conclusions,
+    totals: Counts,
 ) -> None:
     quarantine = work.quarantine
     files = [
@@ -353,20 +370,16 @@ def _write_run(
     ]
     read = sum(count for source in quarantine.loaded for count in source.read.values())
     rejected = Counter(f.row for f in quarantine.findings if f.effect == "rejected" and f.row is not None)
-    outcomes = Counter(
-        f"{conclusions.source(g)} {conclusions.joined(g, 'outcome', notations=True)}"
-        for g in conclusions.subjects("Candidate")
-    )
-    kinds = Counter(name for g in conclusions.subjects("Group") for name in conclusions.classes[g])
     record = {
         "title": work.settings.title,
         "base": work.settings.base,
         "run": result.run.value,
-        "engine": "oxigraph",
+        "engine": work.engine,
         "profile": work.settings.profile.as_json(),
         "digests": {"facts": digest, "rules": rules_digest()},
         "versions": {
-            name: metadata.version(name) for name in ("clusterkg", "pyoxigraph", "pyshacl", "rdflib", "igraph")
+            name: metadata.version(name)
+            for name in ("clusterkg", "pyoxigraph", "duckdb", "pyshacl", "rdflib", "igraph")
         }
         | {"python": platform.python_version()},
         "counts": {
@@ -379,11 +392,11 @@ def _write_run(
             "facts": facts,
             "findings": dict(sorted(Counter(f.severity for f in quarantine.findings).items())),
             "placed_by_point": len({triple.subject for triple in work.placed}),
-            "outcomes": dict(sorted(outcomes.items())),
-            "kinds": dict(sorted(kinds.items())),
+            "outcomes": totals.outcomes,
+            "kinds": totals.kinds,
             **counts,
         },
-        "left_out_collaborations": sorted(conclusions.facts[result.run.value].get("leavesOutCollaboration", ())),
+        "left_out_collaborations": totals.left_out,
         "notes": work.notes,
         "seconds": {name: round(value, 3) for name, value in (work.seconds | result.seconds).items()},
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

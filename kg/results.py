@@ -1,22 +1,25 @@
-"""Conclusions as tables: the CSV files of a build, from the triples that were inferred. Only formatting."""
+"""Conclusions as tables: the CSV files of a build, from queries over what was inferred. Only formatting."""
 
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+import duckdb
+import pyarrow as pa
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from kg.identifiers import local_name
-from kg.namespaces import CKG, RDF, SKOS
+from kg.catalog import find
+from kg.engines import Engine
+from kg.lines import csv_line, write_lines
+from kg.namespaces import CKG, SKOS
 from kg.resources import folder
 
-__all__ = ["COLUMNS", "Conclusions", "write_csv"]
+__all__ = ["COLUMNS", "Counts", "count_results", "write_csv", "write_results"]
 
 _DRIVERS = ("Geography", "Horizontal", "Sector", "Vertical")
-_KINDS = ("BusinessWeb", "Cluster", "Community", "Hub", "Network")
 #: Columns of groups.csv that are a property of the group, in order.
 _MEASURES = {
     "members": "memberCount",
@@ -46,10 +49,52 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 
+def _flags(names: Iterable[str], prefix: str = "") -> str:
+    """SQL for the names whose truth value holds, joined; they are in alphabetical order."""
+    cells = ", ".join(f"CASE WHEN \"{prefix}{name}\" = 'true' THEN '{name}' END" for name in names)
+    return f"concat_ws(';', {cells})"
+
+
+def _notation(column: str) -> str:
+    return f"(SELECT notation FROM notations WHERE concept = {column})"
+
+
+def _list(name: str, value: str) -> str:
+    return f"""(SELECT string_agg({value}, ';' ORDER BY {value}) FROM group_lists l
+        WHERE l."group" = g."group" AND list = '{name}')"""
+
+
+_LOCAL = f"replace(value, '{CKG}', '')"
+_HELD, _LACKED = _flags(_DRIVERS), _flags(_DRIVERS, "lacks")
+
+#: How each file is made of the solutions of queries, which are tables of texts by their names.
+_FORMATS: dict[str, tuple[tuple[str, ...], str]] = {
+    "candidates": (("candidates",), 'SELECT "group", organization FROM candidates'),
+    "groups": (
+        ("groups", "group-lists"),
+        f"""SELECT "group", {_notation("source")}, {_list("kinds", _LOCAL)},
+        {_list("types", "(SELECT notation FROM notations WHERE concept = value)")}, {_list("drivers", _LOCAL)},
+        coalesce("cellRegion", "inPlace"), coalesce("cellSector", "hasTheme"),
+        {", ".join(f'"{name}"' for name in _MEASURES.values())}, {_list("focal", "value")} FROM groups g""",
+    ),
+    "memberships": (
+        ("memberships",),
+        f"""SELECT "group", organization, geography, sector, vertical, horizontal, {_HELD},
+        {_flags(("competitive", "cooperative", "independent"))}, {_notation("role")} FROM memberships""",
+    ),
+    "links_by_year": (("links-by-year",), 'SELECT "group", "year", linked, "local" FROM links_by_year'),
+    "not_evidenced": (
+        ("failed", "dropped"),
+        f"""SELECT "group", {_notation("source")}, {_notation("reason")}, NULL, NULL, {_HELD}, {_LACKED} FROM failed
+        UNION ALL SELECT "group", {_notation("source")}, 'dropped', organization, round, {_HELD}, {_LACKED} FROM dropped""",
+    ),
+}
+
+
 def _notations() -> dict[str, str]:
-    """Return the notation of every concept of the ontology, by the local name of the concept."""
+    """Return the notation of every concept of the ontology, by its IRI."""
     return {
-        quad.subject.value.removeprefix(CKG): quad.object.value
+        quad.subject.value: quad.object.value
         for quad in parse(path=str(folder("ontology") / "kinds.ttl"), format=RdfFormat.TURTLE)
         if quad.predicate == SKOS["notation"]
         and isinstance(quad.subject, NamedNode)
@@ -57,105 +102,61 @@ def _notations() -> dict[str, str]:
     }
 
 
-class Conclusions:
-    """The conclusions of a run by subject and property, and the rows of each table in order."""
+def write_results(engine: Engine, target: Path) -> dict[str, int]:
+    """Write the CSV files of a build; rows are in the order of their cells.
 
-    def __init__(self, triples: Iterable[Triple]) -> None:
-        self.facts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        self.by_class: dict[str, list[str]] = defaultdict(list)
-        self.notations = _notations()
-        for triple in triples:
-            assert isinstance(triple.subject, NamedNode)
-            subject, value = triple.subject.value, getattr(triple.object, "value", "")
-            if triple.predicate == RDF["type"]:
-                self.by_class[value.removeprefix(CKG)].append(subject)
-            else:
-                self.facts[subject][triple.predicate.value.removeprefix(CKG)].append(value)
-        self.classes: dict[str, set[str]] = defaultdict(set)
-        for name, subjects in self.by_class.items():
-            for subject in subjects:
-                self.classes[subject].add(name)
+    Parameters
+    ----------
+    engine:
+        Has run the rules.
+    target:
+        The folder.
 
-    def one(self, subject: str, name: str) -> str:
-        """Return the value of a property, or nothing."""
-        return min(self.facts[subject].get(name, ()), default="")
+    Returns
+    -------
+    How many rows each file has.
+    """
+    connection = duckdb.connect()
+    known = _notations()
+    connection.register("notations", pa.table({"concept": list(known), "notation": list(known.values())}))
+    counts = {}
+    for name, (queries, select) in _FORMATS.items():
+        for query in queries:
+            connection.register(query.replace("-", "_"), engine.table(find("queries/results", query).text))
+        names = [f"c{place}" for place in range(len(COLUMNS[name]))]
+        rows = (
+            f"SELECT * FROM ({select}) AS t({', '.join(names)}) ORDER BY {', '.join(f'{n} NULLS FIRST' for n in names)}"
+        )
+        line = f"SELECT {csv_line(names)} AS line FROM ({rows})"
+        counts[name] = write_lines(connection, line, target / f"{name}.csv", header=",".join(COLUMNS[name])).lines
+        for query in queries:
+            connection.unregister(query.replace("-", "_"))
+    connection.close()
+    return counts
 
-    def joined(self, subject: str, name: str, *, notations: bool = False) -> str:
-        """Return the values of a property as local names or notations, in alphabetical order, joined."""
-        names = (local_name(value) for value in self.facts[subject].get(name, ()))
-        return ";".join(sorted(self.notations[value] if notations else value for value in names))
 
-    def subjects(self, name: str) -> list[str]:
-        """Return the instances of a class in order."""
-        return sorted(self.by_class[name])
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a run came to: candidates by source and outcome, groups by class, collaborations too large to tie."""
 
-    def rows(self, table: str) -> Iterator[Sequence[str]]:
-        """Yield the rows of one of :data:`COLUMNS`, in order."""
-        return iter(sorted(getattr(self, f"_{table}")()))
+    outcomes: dict[str, int]
+    kinds: dict[str, int]
+    left_out: list[str]
 
-    def source(self, group: str) -> str:
-        """Return where a candidate comes from: cell, community or declared."""
-        return self.joined(group, "candidateSource", notations=True)
 
-    def _candidates(self) -> Iterator[tuple[str, ...]]:
-        for group in self.subjects("Candidate"):
-            for organization in self.facts[group].get("hasCandidateMember", ()):
-                yield group, organization
-
-    def _groups(self) -> Iterator[tuple[str, ...]]:
-        for group in self.subjects("Group"):
-            yield (
-                group,
-                self.source(group),
-                ";".join(kind for kind in _KINDS if kind in self.classes[group]),
-                self.joined(group, "hasGroupType", notations=True),
-                self.joined(group, "sustainedBy"),
-                self.one(group, "cellRegion") or self.one(group, "inPlace"),
-                self.one(group, "cellSector") or self.one(group, "hasTheme"),
-                *(self.one(group, name) for name in _MEASURES.values()),
-                ";".join(sorted(self.facts[group].get("hasFocalOrganization", ()))),
-            )
-
-    def _memberships(self) -> Iterator[tuple[str, ...]]:
-        for node in self.subjects("Membership"):
-            yield (
-                self.one(node, "membershipGroup"),
-                self.one(node, "membershipOrganization"),
-                *(self.one(node, f"{name}Partners") for name in _PARTNERS),
-                self.joined(node, "holdsDriver"),
-                self.joined(node, "hasStance", notations=True),
-                self.joined(node, "hasMemberRole", notations=True),
-            )
-
-    def _links_by_year(self) -> Iterator[tuple[str, ...]]:
-        for node in self.subjects("YearlyLinks"):
-            yield (
-                self.one(node, "linksOfGroup"),
-                self.one(node, "linkYear"),
-                self.one(node, "linkedPairs"),
-                self.one(node, "localPairs"),
-            )
-
-    def _not_evidenced(self) -> Iterator[tuple[str, ...]]:
-        failed = {}
-        for group in self.subjects("Candidate"):
-            reason = self.joined(group, "outcome", notations=True)
-            if reason in ("too-small", "too-thin"):
-                failed[group] = self.source(group)
-                drivers = self.joined(group, "sustainedBy"), self.joined(group, "lacksDriver")
-                yield group, failed[group], reason, "", "", *drivers
-        for node in self.subjects("DroppedCandidate"):
-            group = self.one(node, "droppedFrom")
-            if group in failed:
-                yield (
-                    group,
-                    failed[group],
-                    "dropped",
-                    self.one(node, "droppedOrganization"),
-                    self.one(node, "droppedInRound"),
-                    self.joined(node, "holdsDriver"),
-                    self.joined(node, "missesDriver"),
-                )
+def count_results(engine: Engine) -> Counts:
+    """Return the counts of a run for its record."""
+    known = {**_notations(), None: ""}
+    outcomes = {
+        f"{known[row['source']]} {known[row['outcome']]}": int(row["count"])
+        for row in engine.table(find("queries/results", "outcomes").text).to_pylist()
+    }
+    kinds = {
+        row["kind"].removeprefix(CKG): int(row["count"])
+        for row in engine.table(find("queries/results", "kinds").text).to_pylist()
+    }
+    left_out = engine.table(find("queries/results", "left-out-collaborations").text).column(0).to_pylist()
+    return Counts(dict(sorted(outcomes.items())), dict(sorted(kinds.items())), sorted(left_out))
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str] | Mapping[str, str]]) -> int:

@@ -15,8 +15,8 @@ from kg.profile import Profile, profile_names, shipped_profile
 
 __all__ = ["ENGINES", "Settings", "SourceEntry", "read_settings"]
 
-#: Engines that a project may name; only the first is there in this release.
-ENGINES = ("oxigraph", "columnar", "remote", "spark")
+#: Engines that a project may name; the first is used where none is named, the last two are not there in this release.
+ENGINES = ("columnar", "oxigraph", "remote", "spark")
 _KEYS = {"project": {"title", "base", "license"}, "engine": {"name"}}
 
 

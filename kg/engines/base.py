@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+import pyarrow as pa
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 __all__ = ["Engine", "Solutions", "Term"]
@@ -28,19 +30,33 @@ class Solutions:
 class Engine(Protocol):
     """A graph that can be added to, and SPARQL over it.
 
-    Rules run over the default graph; what they conclude is added to it and returned.
+    Rules run over the facts and what was concluded from them; conclusions are kept apart so that they can be written.
     """
 
     name: str
 
-    def add(self, triples: Iterable[Triple]) -> None:
-        """Add triples to the default graph."""
+    def load(self, quads: Iterable[Quad]) -> None:
+        """Add quads to their graphs."""
 
-    def run_rule(self, construct: str) -> list[Triple]:
-        """Run a CONSTRUCT query, add its triples to the default graph and return those that were new."""
+    def conclude(self, triples: Iterable[Triple]) -> int:
+        """Add triples as conclusions and return how many were new."""
+
+    def conclude_pairs(self, predicate: NamedNode, subjects: Sequence[str], objects: Sequence[str]) -> None:
+        """Add triples between IRIs, given as two columns, as conclusions."""
+
+    def run_rule(self, construct: str) -> int:
+        """Run a CONSTRUCT query, add its triples as conclusions and return how many were new."""
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query with some variables bound to terms."""
 
-    def load(self, quads: Iterable[Quad]) -> None:
-        """Add quads to their graphs."""
+    def table(self, query: str) -> pa.Table:
+        """Run a SELECT query and return its solutions as texts: IRIs and lexical forms, null where unbound."""
+
+    def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:
+        """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace.
+
+        Returns
+        -------
+        How many lines were written.
+        """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyoxigraph import (
+    NamedNode,
     Quad,
     QueryBoolean,
     QueryResultsFormat,
@@ -36,6 +38,7 @@ class OxigraphEngine:
     def __init__(self, store: Store | None = None, *, union: bool = False) -> None:
         self.store = Store() if store is None else store
         self.union = union
+        self.concluded: list[Triple] = []
 
     @classmethod
     def open(cls, path: Path) -> OxigraphEngine:
@@ -63,13 +66,37 @@ class OxigraphEngine:
         """Bulk-load a file of quads."""
         self.store.bulk_load(path=str(path), format=kind)
 
-    def run_rule(self, construct: str) -> list[Triple]:
-        """Run a CONSTRUCT query, add its triples to the default graph and return those that were new."""
+    def run_rule(self, construct: str) -> int:
+        """Run a CONSTRUCT query, add its triples to the default graph and return how many were new."""
         found = self.store.query(construct)
         assert isinstance(found, QueryTriples)
-        new = list({triple for triple in found if in_graph(triple) not in self.store})
+        return self.conclude(found)
+
+    def conclude(self, triples: Iterable[Triple]) -> int:
+        """Add triples to the default graph as conclusions and return how many were new."""
+        new = {triple for triple in triples if in_graph(triple) not in self.store}
         self.add(new)
-        return new
+        self.concluded += new
+        return len(new)
+
+    def conclude_pairs(self, predicate: NamedNode, subjects: Sequence[str], objects: Sequence[str]) -> None:
+        """Add triples between IRIs, given as two columns, as conclusions."""
+        pairs = zip(subjects, objects, strict=True)
+        self.conclude(Triple(NamedNode(one), predicate, NamedNode(other)) for one, other in pairs)
+
+    def table(self, query: str) -> pa.Table:
+        """Run a SELECT query and return its solutions as texts: IRIs and lexical forms, null where unbound."""
+        answer = self.select(query)
+        columns = zip(*answer.rows, strict=True) if answer.rows else ([] for _ in answer.variables)
+        texts = [pa.array([None if term is None else term.value for term in column], pa.string()) for column in columns]
+        return pa.table(dict(zip(answer.variables, texts, strict=True)))
+
+    def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:
+        """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace."""
+        kept = (triple for triple in self.concluded if not _names(triple, leave_out))
+        lines = sorted({f"{in_graph(triple, graph)} .\n" for triple in kept})
+        path.write_text("".join(lines), encoding="utf-8", newline="\n")
+        return len(lines)
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query with some variables bound to terms.
@@ -131,3 +158,9 @@ class OxigraphEngine:
             raise UsageError(f"the query is not well formed: {error.msg or error}") from None
         except (OSError, ValueError, RuntimeError) as error:
             raise EngineError(f"Oxigraph could not answer: {error}") from None
+
+
+def _names(triple: Triple, namespace: str) -> bool:
+    """Whether the predicate or the object of a triple is a term of a namespace."""
+    terms = (triple.predicate, triple.object)
+    return any(isinstance(term, NamedNode) and term.value.startswith(namespace) for term in terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kg.sparql.graph import Schema, Table
-from kg.sparql.translate import Translation, translate
+from kg.sparql.graph import Piece, Schema
+from kg.sparql.translate import Rule, Translation, translate, translate_rule
 
-__all__ = ["Schema", "Table", "Translation", "translate"]
+__all__ = ["Piece", "Rule", "Schema", "Translation", "translate", "translate_rule"]

@@ -16,11 +16,15 @@ from rdflib.term import BNode, Identifier, Variable
 from sqlglot import exp
 
 from kg.errors import UnsupportedQuery
+from kg.sparql.arithmetic import arithmetic, negative, rounded
+from kg.sparql.relation import unbound
 from kg.sparql.scope import Library, Scope
-from kg.sparql.sql import all_of, any_of, number, sql
+from kg.sparql.sql import all_of, any_of, const, number, sql
 from kg.sparql.terms import (
     ALL,
     BLANK,
+    CLASSES,
+    DECIMAL,
     DOUBLE,
     FALSE,
     INTEGER,
@@ -29,13 +33,13 @@ from kg.sparql.terms import (
     LITERALS,
     OTHER,
     RESOURCES,
-    SHIFT,
     STRING,
     TRUE,
+    UNIT,
     XSD,
     key_of,
 )
-from kg.sparql.values import NOTHING, Value, constant, exact, key, plain, truth_of_key
+from kg.sparql.values import NOTHING, Value, constant, identity, key, plain, truth_of_key, units
 
 __all__ = ["SLOW", "Core", "listed"]
 
@@ -56,12 +60,12 @@ Exists = Callable[[CompValue, Scope], exp.Expression]
 
 
 class Core:
-    """Compiles expressions but the functions of texts; `exists` translates the pattern of EXISTS, `number_of` finds the number of a stored term."""
+    """Compiles expressions but the functions of texts; `exists` translates the pattern of EXISTS, `numbered` gives the number of a term and has it kept in the dictionary."""
 
-    def __init__(self, library: Library, exists: Exists, number_of: Callable[[str], int | None]) -> None:
+    def __init__(self, library: Library, exists: Exists, numbered: Callable[[str], int]) -> None:
         self.library = library
         self.exists = exists
-        self.number_of = number_of
+        self.numbered = numbered
         #: Whether relative IRIs have a base.
         self.based = False
         self._now = f"^{XSD}dateTime {datetime.now(UTC).isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"
@@ -97,7 +101,7 @@ class Core:
         match value.kind:
             case "bool":
                 return value.sql
-            case "int":
+            case "int" | "dec":
                 return sql("a <> 0", a=value.sql)
             case "str":
                 return sql("a <> ''", a=value.sql)
@@ -173,6 +177,8 @@ class Core:
         return out
 
     def _choose(self, template: str, options: list[Value], **more: exp.Expression) -> Value:
+        if "id" in {value.kind for value in options} or {"iri"} == {v.kind for v in options if v.kind != "null"}:
+            options = [self._as_stored(value) for value in options]
         one, other = options
         kinds = {value.kind for value in options if value.kind != "null"}
         classes = one.classes | other.classes
@@ -182,14 +188,27 @@ class Core:
         if len(options) == 2 and kind == "id":
 
             def fetch(what: str) -> exp.Expression:
-                absent = sql("cast(null as varchar)") if what == "key" else sql("cast(null as decimal(38, 18))")
+                absent = sql("cast(null as varchar)") if what == "key" else sql("cast(null as hugeint)")
                 got = [absent if value.fetch is None else value.fetch(what) for value in options]
                 return sql(template, a=got[0], b=got[1], **more)
 
             return Value("id", sql(template, a=one.sql, b=other.sql, **more), classes, fetch)
         if kind == "key":
             return Value("key", sql(template, a=key(one), b=key(other), **more), classes)
-        return Value(kind, sql(template, a=one.sql, b=other.sql, **more), classes)
+        given = [unbound(kind) if value.kind == "null" else value.sql for value in options]
+        return Value(kind, sql(template, a=given[0], b=given[1], **more), classes)
+
+    def _as_stored(self, value: Value) -> Value:
+        """A constant as the number of a term that the dictionary has."""
+        if value.constant is None or value.kind in ("int", "dec"):
+            return value
+        term = const(value.constant)
+        return Value(
+            "id",
+            number(self.numbered(value.constant)),
+            value.classes,
+            lambda what: term if what == "key" else sql("units_of_key(a)", a=term),
+        )
 
     def _Builtin_NOW(self, node: CompValue, scope: Scope) -> Value:
         return constant(self._now)
@@ -213,18 +232,18 @@ class Core:
     def _equal(self, one: Value, other: Value) -> exp.Expression:
         if "null" in (one.kind, other.kind):
             return sql("cast(null as boolean)")
-        if one.kind == other.kind and one.kind in ("int", "bool", "str", "iri"):
+        if one.kind == other.kind and one.kind in ("int", "dec", "bool", "str", "iri"):
             return sql("a = b", a=one.sql, b=other.sql)
         apart = self._same_or_apart(one, other)
         if apart is not None:
             return apart
         if one.is_exact and other.is_exact:
-            return sql("a = b", a=exact(one), b=exact(other))
+            return sql("a = b", a=units(one), b=units(other))
         return sql(
             """case when x is not null and y is not null then x = y
             when starts_with(a, '<') or starts_with(b, '<') or starts_with(a, '_') or starts_with(b, '_')
             or (starts_with(a, '"') and starts_with(b, '"')) then a = b else z end""",
-            x=exact(one), y=exact(other), a=key(one), b=key(other),
+            x=units(one), y=units(other), a=key(one), b=key(other),
             z=truth_of_key(self._call("?a0 = ?a1", [key(one), key(other)])),
         )  # fmt: skip
 
@@ -236,33 +255,27 @@ class Core:
             return None
         if one.kind == other.kind == "id":
             return sql("a = b", a=one.sql, b=other.sql)
-        for stored, given in ((one, other), (other, one)):
-            if stored.kind == "id" and given.constant is not None:
-                place = self.number_of(given.constant)
-                if place is None:
-                    return sql("case when a is not null then false end", a=stored.sql)
-                return sql("a = b", a=stored.sql, b=number(place))
+        if "id" in (one.kind, other.kind):
+            return sql("a = b", a=identity(one), b=identity(other))
         return sql("a = b", a=key(one), b=key(other))
 
     def _less(self, operator: str, one: Value, other: Value) -> exp.Expression:
         if "null" in (one.kind, other.kind):
             return sql("cast(null as boolean)")
-        if (one.is_exact and other.is_exact) or one.kind == other.kind == "int":
-            return sql(f"a {operator} b", a=exact(one), b=exact(other))
-        if one.kind == other.kind == "str":
+        if one.kind == other.kind and one.kind in ("int", "dec", "str"):
             return sql(f"a {operator} b", a=one.sql, b=other.sql)
+        if one.is_exact and other.is_exact:
+            return sql(f"a {operator} b", a=units(one), b=units(other))
         return sql(
             f"""case when x is not null and y is not null then x {operator} y
             when p is not null and q is not null then p {operator} q else z end""",
-            x=exact(one), y=exact(other), p=plain(one), q=plain(other),
+            x=units(one), y=units(other), p=plain(one), q=plain(other),
             z=truth_of_key(self._call(f"?a0 {operator} ?a1", [key(one), key(other)])),
         )  # fmt: skip
 
     def _Builtin_sameTerm(self, node: CompValue, scope: Scope) -> Value:
         one, other = self.value(node.arg1, scope), self.value(node.arg2, scope)
-        if one.kind == other.kind == "id":
-            return Value("bool", sql("a = b", a=one.sql, b=other.sql), OTHER)
-        return Value("bool", sql("a = b", a=key(one), b=key(other)), OTHER)
+        return Value("bool", sql("a = b", a=identity(one), b=identity(other)), OTHER)
 
     # -- arithmetic
 
@@ -276,24 +289,44 @@ class Core:
         out = self.value(node.expr, scope)
         for operator, part in zip(node.op, node.other, strict=True):
             other = self.value(part, scope)
-            if out.kind == other.kind == "int" and operator in "+-*":
-                out = Value("int", sql(f"try(a {operator} b)", a=out.sql, b=other.sql), INTEGER)
-            else:
-                out = self.slow(f"{{}} {operator} {{}}", [out, other], ALL & ~RESOURCES & ~STRING & ~LANG)
+            quick = arithmetic(operator, out, other)
+            out = quick or self.slow(f"{{}} {operator} {{}}", [out, other], ALL & ~RESOURCES & ~STRING & ~LANG)
         return out
 
     def _UnaryMinus(self, node: CompValue, scope: Scope) -> Value:
-        return self.slow("- {}", [self.value(node.expr, scope)])
+        value = self.value(node.expr, scope)
+        return negative(value) or self.slow("- {}", [value])
 
     def _UnaryPlus(self, node: CompValue, scope: Scope) -> Value:
-        return self.slow("+ {}", [self.value(node.expr, scope)])
+        value = self.value(node.expr, scope)
+        return value if value.kind in ("int", "dec") else self.slow("+ {}", [value])
+
+    def _rounding(self, node: CompValue, scope: Scope, name: str) -> Value:
+        value = self.value(node.arg, scope)
+        return rounded(name, value) or self.slow(name, [value])
+
+    def _Builtin_ROUND(self, node: CompValue, scope: Scope) -> Value:
+        return self._rounding(node, scope, "ROUND")
+
+    def _Builtin_CEIL(self, node: CompValue, scope: Scope) -> Value:
+        return self._rounding(node, scope, "CEIL")
+
+    def _Builtin_FLOOR(self, node: CompValue, scope: Scope) -> Value:
+        return self._rounding(node, scope, "FLOOR")
+
+    def _Builtin_ABS(self, node: CompValue, scope: Scope) -> Value:
+        return self._rounding(node, scope, "ABS")
 
     def _Function(self, node: CompValue, scope: Scope) -> Value:
         if str(node.iri) not in _CASTS:
             raise UnsupportedQuery(f"the function <{node.iri}> is not supported by the columnar engine")
         value = self.value(node.expr[0], scope)
-        if str(node.iri) == XSD + "integer" and value.kind == "int":
+        if (str(node.iri), value.kind) in ((XSD + "integer", "int"), (XSD + "decimal", "dec")):
             return value
+        if (str(node.iri), value.kind) == (XSD + "integer", "dec"):
+            return Value("int", sql(f"try_cast(a // {UNIT} as bigint)", a=value.sql), INTEGER)
+        if (str(node.iri), value.kind) == (XSD + "decimal", "int"):
+            return Value("dec", units(value), DECIMAL)
         if str(node.iri) == XSD + "string" and (value.kind in ("str", "iri", "int") or not value.classes & ~STRING):
             return self._text(value)
         if str(node.iri) == XSD + "integer" and value.kind == "str":
@@ -313,14 +346,17 @@ class Core:
 
     def _text(self, value: Value) -> Value:
         """STR: the lexical form, or the IRI; an error for a blank node."""
+        is_iri = exp.true() if value.classes and not value.classes & ~IRI else None
         if value.kind in ("str", "iri"):
-            return Value("str", value.sql, STRING)
+            return Value("str", value.sql, STRING, iri_when=is_iri)
         if value.kind == "null":
             return NOTHING
         if value.kind == "int":
             return Value("str", sql("cast(a as varchar)", a=value.sql), STRING)
+        if value.kind == "dec":
+            return Value("str", sql("decimal_text(a)", a=value.sql), STRING)
         if value.classes and not value.classes & ~(IRI | STRING):
-            return Value("str", sql("substr(a, 2)", a=key(value)), STRING)
+            return Value("str", sql("substr(a, 2)", a=key(value)), STRING, iri_when=is_iri)
         text = sql(
             """case when starts_with(a, '<') or starts_with(a, '"') then substr(a, 2)
             when not starts_with(a, '_') then substr(a, strpos(a, ' ') + 1) end""",
@@ -340,15 +376,18 @@ class Core:
         if value.kind == "null":
             return NOTHING
         # A text that is an absolute IRI without odd characters is that IRI; the evaluator judges the rest.
-        text = plain(value)
+        text, judged = plain(value), self._call("IRI(?a0)", [key(value)])
+        if value.iri_when is not None:
+            template = "case when c then t else substr(z, 2) end"
+            return Value("iri", sql(template, c=value.iri_when, t=text, z=judged), IRI)
         return Value(
-            "key",
+            "iri",
             sql(
                 r"""case when regexp_full_match(t, '(https?://|urn:[a-z]+:)[-A-Za-z0-9._~:/#%@!$&()*+,;=]+')
                 and not regexp_matches(t, '%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|$|.$)|//.*[@:\[#].*#') and not contains(t, '/.')
-                and not regexp_matches(t, '^https?://[^/]*[:@]') then '<' || t else z end""",
+                and not regexp_matches(t, '^https?://[^/]*[:@]') then t else substr(z, 2) end""",
                 t=text,
-                z=self._call("IRI(?a0)", [key(value)]),
+                z=judged,
             ),
             IRI,
         )
@@ -359,12 +398,12 @@ class Core:
         value = self.value(node.arg, scope)
         if value.kind == "null":
             return NOTHING
-        if value.kind in ("int", "str", "bool", "iri"):
+        if value.kind in ("int", "dec", "str", "bool", "iri"):
             known = exp.true() if value.classes & mask else exp.false()
             return Value("bool", sql("case when a is not null then b end", a=value.sql, b=known), OTHER)
         if value.kind == "id":
-            places = [str(place) for place in range(8) if mask >> place & 1]
-            return Value("bool", sql(f"(a >> {SHIFT}) in ({', '.join(places)})", a=value.sql), OTHER)
+            places = [str(place) for place in range(CLASSES) if mask >> place & 1]
+            return Value("bool", sql(f"term_class(a) in ({', '.join(places)})", a=value.sql), OTHER)
         return Value("bool", sql(test, a=key(value)), OTHER)
 
     def _Builtin_isIRI(self, node: CompValue, scope: Scope) -> Value:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from functools import reduce
+
 from rdflib.plugins.sparql.parserutils import CompValue
+from sqlglot import exp
 
 from kg.sparql.expressions import SLOW, Core, listed
 from kg.sparql.scope import Scope
-from kg.sparql.sql import const, sql
+from kg.sparql.sql import all_of, const, sql
 from kg.sparql.terms import (
     INTEGER,
     IRI,
@@ -46,18 +51,12 @@ class Compiler(Core):
 
     def _Builtin_CONCAT(self, node: CompValue, scope: Scope) -> Value:
         values = [self.value(part, scope) for part in listed(node.arg)]
-        if values and all(value.kind == "str" for value in values):
-            text = values[0].sql
-            for value in values[1:]:
-                text = sql("a || b", a=text, b=value.sql)
-            return Value("str", text, STRING)
         if not values:
             return Value("str", const(""), STRING)
         if all(value.kind == "str" or not value.classes & ~(STRING | RESOURCES) for value in values):
-            text = plain(values[0])
-            for value in values[1:]:
-                text = sql("a || b", a=text, b=plain(value))
-            return Value("str", text, STRING)
+            texts = [plain(value) for value in values]
+            whole = reduce(lambda one, other: sql("a || b", a=one, b=other), texts)
+            return Value("str", whole, STRING, iri_when=_still_iri(values, texts))
         return self.slow("CONCAT", values, STRING | LANG)
 
     def _two_texts(self, node: CompValue, scope: Scope, name: str, template: str, kind: str) -> Value:
@@ -105,11 +104,28 @@ class Compiler(Core):
 
     def _Builtin_ENCODE_FOR_URI(self, node: CompValue, scope: Scope) -> Value:
         value = as_text(self.value(node.arg, scope))
-        slow = self.slow("ENCODE_FOR_URI", [value], STRING).sql
         if value.kind != "str":
-            return Value("key", slow, STRING)
-        template = "case when regexp_full_match(a, '[-A-Za-z0-9._~]*') then a else substr(z, 2) end"
-        return Value("str", sql(template, a=value.sql, z=slow), STRING)
+            return self.slow("ENCODE_FOR_URI", [value], STRING)
+        return Value("str", sql("url_encode(a)", a=value.sql), STRING)
+
+
+def _still_iri(values: Sequence[Value], texts: Sequence[exp.Expression]) -> exp.Expression | None:
+    """Return when an IRI with texts after it is one: they go on with a path, and hold nothing but unreserved characters."""
+    after = values[1].constant if len(values) > 1 else None
+    if values[0].iri_when is None or after is None or not _PATH.fullmatch(after[1:]):
+        return None
+    conditions: list[exp.Expression | None] = [values[0].iri_when]
+    for value, text in zip(values[2:], texts[2:], strict=True):
+        if value.constant is None:
+            conditions.append(sql(f"regexp_full_match(a, '{_SEGMENT}')", a=text))
+        elif not _PATH.fullmatch("/" + value.constant[1:].removeprefix("/")):
+            return None
+    return all_of(*conditions)
+
+
+#: A path of unreserved characters, and a text that can stand in one; neither begins a segment with a dot.
+_PATH = re.compile("(/([-A-Za-z0-9_~][-A-Za-z0-9._~]*)?)+")
+_SEGMENT = "([-A-Za-z0-9_~]|%[0-9A-Fa-f][0-9A-Fa-f])([-A-Za-z0-9._~]|%[0-9A-Fa-f][0-9A-Fa-f])*"
 
 
 def as_text(value: Value) -> Value:

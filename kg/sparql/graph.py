@@ -1,24 +1,30 @@
-"""What a translation knows of the stored graph: its tables, the numbers of its terms, and which classes stand where."""
+"""What a translation knows of the stored graph: its pieces, the numbers of its terms, and which classes stand where."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from kg.sparql.sql import any_of, column, number, sql
+from kg.sparql.sql import column, number, select, sql
 from kg.sparql.terms import ALL, RESOURCES
 
-__all__ = ["Schema", "Table"]
+__all__ = ["Piece", "Schema"]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The table of a predicate: columns s, o and g (0 for the default graph), and the classes of terms in s and o."""
+class Piece:
+    """A table of some triples of one predicate.
+
+    It has the column s; the column o unless all have one `object`; the column g unless all are in one `graph` (0: the
+    default graph). `subjects` and `objects` are the classes of terms in s and o.
+    """
 
     name: str
     predicate: int
+    object: int | None = None
+    graph: int | None = 0
     subjects: int = RESOURCES
     objects: int = ALL
 
@@ -27,18 +33,27 @@ class Table:
 class Schema:
     """A stored graph.
 
-    `number_of` finds the number of a stored term, `numbered` gives one to any term. `tables` has a table for each predicate by its number; the view ``quads`` (p, s, o, g) has them all, ``terms``
-    (id, key, num) the dictionary, ``nodes`` (n, g) each subject and object of each graph. `single` is set when all
-    triples are in one graph, so that a union of graphs holds no triple twice.
+    `number_of` gives the number of a term by its key; `numbered` does too and makes sure that the dictionary ``terms``
+    (id, key, num: units of :data:`~kg.sparql.terms.UNIT`) has it. `disjoint` is set when no triple is in two graphs, so
+    that their union holds none twice.
     """
 
-    number_of: Callable[[str], int | None]
+    number_of: Callable[[str], int]
     numbered: Callable[[str], int]
-    tables: Mapping[int, Table] = field(default_factory=dict)
-    single: bool = True
+    pieces: dict[int, list[Piece]] = field(default_factory=dict)
+    disjoint: bool = True
     union: bool = False
 
-    def triples(self, predicate: int | None, graph: int | str | None) -> exp.Query:
+    def chosen(self, predicate: int | None, object_: int | None = None) -> list[Piece]:
+        """Return the pieces that may have triples of a predicate and an object (None: of any)."""
+        found = (
+            [p for pieces in self.pieces.values() for p in pieces]
+            if predicate is None
+            else self.pieces.get(predicate, [])
+        )
+        return [piece for piece in found if object_ is None or piece.object in (None, object_)]
+
+    def triples(self, predicate: int | None, graph: int | str | None, object_: int | None = None) -> exp.Query:
         """Return s, o (and p when no predicate is given, g when the graph is a variable) of the triples of a graph.
 
         Parameters
@@ -47,26 +62,64 @@ class Schema:
             The number of a predicate, or None for all.
         graph:
             None for the default graph, a number for a named one, a text for any named graph.
+        object_:
+            The number of an object, where it is known: pieces that can't have it are left out; rows may have others.
         """
-        if predicate is not None and predicate not in self.tables:
-            return sql(
-                "select cast(null as bigint) as s, cast(null as bigint) as o, cast(null as bigint) as g where false"
-            )  # type: ignore[return-value]
-        source = "quads" if predicate is None else self.tables[predicate].name
         names = (["p"] if predicate is None else []) + ["s", "o"] + (["g"] if isinstance(graph, str) else [])
-        query = exp.select(*(column(name) for name in names)).from_(source)
-        return self._of_graph(query, graph)
+        parts = [self._rows(piece, names, graph) for piece in self.chosen(predicate, object_)]
+        return self._together([part for part in parts if part is not None], names, graph)
 
     def nodes(self, graph: int | str | None) -> exp.Query:
-        """Return n (and g) of the subjects and objects of a graph."""
+        """Return n (and g) of the subjects and objects of a graph, each once."""
         names = ["n", "g"] if isinstance(graph, str) else ["n"]
-        return self._of_graph(exp.select(*(column(name) for name in names)).from_("nodes"), graph)
+        parts = []
+        for piece in self.chosen(None):
+            for end in ("s", "o"):
+                found = self._rows(piece, [end, *names[1:]], graph)
+                if found is not None:
+                    alias = exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier(n) for n in names])
+                    parts.append(exp.select(*map(column, names)).from_(exp.Subquery(this=found, alias=alias)))
+        return self._distinct(self._together(parts, names, 0), names)
 
-    def _of_graph(self, query: exp.Select, graph: int | str | None) -> exp.Query:
-        if isinstance(graph, str):
-            return query.where(sql("g <> 0"))
-        if graph is not None:
-            return query.where(any_of(sql("g = b", b=number(graph))))
-        if not self.union:
-            return query.where(sql("g = 0"))
-        return query if self.single else query.distinct()
+    def graphs(self) -> exp.Query:
+        """Return g of the named graphs, each once."""
+        parts = [found for piece in self.chosen(None) if (found := self._rows(piece, ["g"], "g")) is not None]
+        return self._distinct(self._together(parts, ["g"], 0), ["g"])
+
+    def classes(self, predicate: int) -> tuple[int, int]:
+        """Return the classes of terms that are subjects and objects of a predicate."""
+        subjects = objects = 0
+        for piece in self.chosen(predicate):
+            subjects |= piece.subjects
+            objects |= piece.objects
+        return subjects, objects
+
+    def _rows(self, piece: Piece, names: Sequence[str], graph: int | str | None) -> exp.Select | None:
+        """Return the rows of a piece that are in a graph; nothing when none can be."""
+        constants = {"p": piece.predicate, "o": piece.object, "g": piece.graph}
+        cells = {}
+        for name in names:
+            known = constants.get(name)
+            cells[name] = column(name) if known is None else number(known)
+        query = select(cells).from_(exp.to_table(piece.name))
+        default = None if self.union else 0
+        wanted = default if graph is None else None if isinstance(graph, str) else graph
+        if piece.graph is None:
+            if isinstance(graph, str):
+                return query.where(sql("g <> 0"))
+            return query if wanted is None else query.where(sql("g = a", a=number(wanted)))
+        if (isinstance(graph, str) and piece.graph == 0) or (wanted is not None and piece.graph != wanted):
+            return None
+        return query
+
+    def _together(self, parts: Sequence[exp.Query], names: Sequence[str], graph: int | str | None) -> exp.Query:
+        if not parts:
+            return select({name: sql("cast(null as bigint)") for name in names}).where(exp.false())
+        out = parts[0]
+        for part in parts[1:]:
+            out = exp.union(out, part, distinct=False)
+        return out if graph is not None or not self.union or self.disjoint else self._distinct(out, names)
+
+    @staticmethod
+    def _distinct(query: exp.Query, names: Iterable[str]) -> exp.Query:
+        return exp.select(*(column(name) for name in names)).distinct().from_(query.subquery("d"))

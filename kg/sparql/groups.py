@@ -14,8 +14,8 @@ from kg.sparql.relation import Column, Relation, enrich, fresh, name_of
 from kg.sparql.scope import Scope
 from kg.sparql.solutions import distinct
 from kg.sparql.sql import column, select, sql
-from kg.sparql.terms import ALL, INTEGER, STRING
-from kg.sparql.values import Value, exact, key
+from kg.sparql.terms import ALL, DECIMAL, INTEGER, STRING, UNIT, typed
+from kg.sparql.values import Value, constant, key, units
 
 if TYPE_CHECKING:
     from kg.sparql.patterns import Patterns
@@ -82,7 +82,11 @@ def _grouped(
     elif names or not parts:
         # Grouped by unbound variables: one group where there are solutions.
         query = query.having(sql("count(*) > 0"))
-    return Relation(query, columns)
+    samples = {
+        str(part.res) for part in parts if part.name == "Aggregate_Sample" and arguments.get(str(part.res)) in groups
+    }
+    keys = (frozenset(samples),) if len(samples) == len(set(groups)) else ()
+    return Relation(query, columns, keys=keys)
 
 
 def _cell(patterns: Patterns, part: CompValue, value: Value | None) -> tuple[exp.Expression, Column]:
@@ -98,27 +102,32 @@ def _cell(patterns: Patterns, part: CompValue, value: Value | None) -> tuple[exp
     if part.distinct and kind in ("Sum", "Avg") and value.kind != "int":
         # Terms are their forms here, so 01 and 1 are two; numbers alone would count them once.
         raise UnsupportedQuery(f"{kind.upper()}(DISTINCT …) of stored terms is not supported by the columnar engine")
-    if value.kind == "int" and kind in ("Min", "Max"):
+    if value.kind in ("int", "dec", "str") and kind in ("Min", "Max"):
         least = sql(f"case when count(*) = count(a) then {kind.lower()}(a) end", a=value.sql)
-        return least, Column("int", False, INTEGER)
-    if kind in ("Sum", "Avg") and not value.classes & ~INTEGER and value.kind in ("id", "int"):
-        total = f"case when count(*) = count(a) then coalesce(try_cast(sum({word}x) as bigint), 0) end"
-        whole = Value("int", sql(total, a=value.sql, x=exact(value)), INTEGER)
-        bounded = sql("case when abs(s) < 1000000000000000000 then t else error('a sum of more than 18 digits') end",
-                      s=sql(f"coalesce(sum({word}x), 0)", x=exact(value)), t=whole.sql)  # fmt: skip
-        if kind == "Sum":
-            return bounded, Column("int", False, INTEGER)
-        count = Value(
-            "int", sql(f"count({word}a)" if not word else "count(distinct x)", a=value.sql, x=exact(value)), INTEGER
-        )
-        ratio = patterns.compiler.slow("IF({1} = 0, 0, {0} / {1})", [Value("int", bounded, INTEGER), count])
-        return ratio.sql, Column("key", False, ALL)
-    if kind == "Sample" and value.kind in ("id", "int", "key"):
+        return least, Column(value.kind, False, value.classes)
+    if value.kind in ("int", "dec") and kind in ("Sum", "Avg"):
+        return _total(kind, word, value)
+    if kind == "Sample":
         return sql("any_value(a)", a=value.sql), Column(value.kind, False, value.classes)
     if kind in ("Min", "Max") and value.is_exact and value.kind == "id":
         template = f"case when count(*) = count(a) then arg_{kind.lower()}(a, b) end"
-        return sql(template, a=key(value), b=exact(value)), Column("key", False, value.classes)
+        return sql(template, a=value.sql, b=units(value)), Column("id", False, value.classes)
     return _listed(patterns, part, kind, word, value)
+
+
+def _total(kind: str, word: str, value: Value) -> tuple[exp.Expression, Column]:
+    """SUM or AVG of whole or of decimal numbers; nothing where a term is no number."""
+    total = sql(f"case when count(*) = count(a) then coalesce(sum({word}a), 0) end", a=value.sql)
+    if kind == "Sum" and value.kind == "dec":
+        # Without any number the sum is the whole zero.
+        none, found = key(constant(typed("integer", "0"))), key(Value("dec", total, DECIMAL))
+        return sql("case when count(*) = 0 then n else m end", n=none, m=found), Column("key", False, ALL)
+    if kind == "Sum":
+        return sql("try_cast(t as bigint)", t=total), Column("int", False, INTEGER)
+    size = UNIT if value.kind == "int" else 1
+    mean = Value("dec", sql(f"t * {size} // count({word}a)", t=total, a=value.sql), DECIMAL)
+    none = key(constant(typed("integer", "0")))
+    return sql("case when count(*) = 0 then n else m end", n=none, m=key(mean)), Column("key", False, ALL)
 
 
 def _listed(patterns: Patterns, part: CompValue, kind: str, word: str, value: Value) -> tuple[exp.Expression, Column]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
 from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
 from rdflib.term import URIRef
@@ -20,15 +22,21 @@ __all__ = ["PathCompiler"]
 
 @dataclass(frozen=True, slots=True)
 class PathCompiler:
-    """Compiles paths over one graph of a schema."""
+    """Compiles paths over one graph of a schema; `between` gives n (and g) of the nodes that the whole path can join."""
 
     schema: Schema
     graph: int | str | None
+    between: exp.Query | None = None
 
     @property
     def names(self) -> list[str]:
         """The columns of every query here."""
         return ["s", "o", "g"] if isinstance(self.graph, str) else ["s", "o"]
+
+    @property
+    def _inside(self) -> PathCompiler:
+        """Compiles the parts of a path, whose ends can be any node."""
+        return replace(self, between=None)
 
     def pairs(self, path: Path | URIRef, start: int | None = None, end: int | None = None) -> exp.Query:
         """Return the pairs that a path joins, once for each way unless the standard says once.
@@ -36,12 +44,11 @@ class PathCompiler:
         `start` and `end` are constant ends: only the zero-length step and the direction of search need to know.
         """
         if isinstance(path, URIRef):
-            place = self.schema.number_of(key_of(path))
-            return self.schema.triples(-1 if place is None else place, self.graph)
+            return self.schema.triples(self.schema.number_of(key_of(path)), self.graph, end)
         if isinstance(path, InvPath):
             return self._swapped(self.pairs(path.arg, end, start))
         if isinstance(path, SequencePath):
-            return self._sequence(path.args, start, end)
+            return self._inside._sequence(path.args, start, end)
         if isinstance(path, AlternativePath):
             return self._union([self.pairs(part, start, end) for part in path.args], distinct=False)
         if isinstance(path, MulPath):
@@ -50,13 +57,21 @@ class PathCompiler:
             return self._negated(path)
         raise UnsupportedQuery(f"the property path {path!r} is not supported by the columnar engine")
 
-    def objects(self, path: Path | URIRef) -> int:
-        """Return the classes that the end of a path can have."""
+    def ends(self, path: Path | URIRef) -> tuple[int, int]:
+        """Return the classes that the two ends of a path can have."""
         if isinstance(path, URIRef):
-            place = self.schema.number_of(key_of(path))
-            table = None if place is None else self.schema.tables.get(place)
-            return table.objects if table else 0
-        return ALL
+            return self.schema.classes(self.schema.number_of(key_of(path)))
+        if isinstance(path, InvPath):
+            subjects, objects = self.ends(path.arg)
+            return objects, subjects
+        if isinstance(path, SequencePath):
+            return self.ends(path.args[0])[0], self.ends(path.args[-1])[1]
+        if isinstance(path, AlternativePath):
+            each = [self.ends(part) for part in path.args]
+            return reduce(or_, (one for one, _ in each)), reduce(or_, (other for _, other in each))
+        if isinstance(path, MulPath) and path.mod == "+":
+            return self.ends(path.path)
+        return ALL, ALL
 
     def _select(self, alias: str, *, swap: bool = False) -> exp.Select:
         parts = {name: column(name, alias) for name in self.names}
@@ -98,12 +113,12 @@ class PathCompiler:
     def _same(self, start: int | None, end: int | None) -> exp.Query:
         """The pairs of length zero: each node with itself, and a constant end with itself."""
         constants = [place for place in (start, end) if place is not None]
-        nodes = self.schema.nodes(self.graph)
+        nodes = self.between or self.schema.nodes(self.graph)
         alias = fresh("n")
         columns = {"s": column("n", alias), "o": column("n", alias)}
         if "g" in self.names:
             if constants:
-                graphs = exp.select("distinct g").from_("nodes").where(sql("g <> 0")).subquery(alias)
+                graphs = self.schema.graphs().subquery(alias)
                 columns = {"s": number(constants[0]), "o": number(constants[0]), "g": column("g", alias)}
                 return select(columns).from_(graphs)
             columns["g"] = column("g", alias)
@@ -112,9 +127,10 @@ class PathCompiler:
         return select(columns).from_(nodes.subquery(alias))
 
     def _repeated(self, path: MulPath, start: int | None, end: int | None) -> exp.Query:
-        step = self.pairs(path.path)
+        step = self._inside.pairs(path.path)
         if path.mod == "?":
-            return self._union([self._same(start, end), self.pairs(path.path, start, end)], distinct=True)
+            near = self._inside.pairs(path.path, start, end)
+            return self._union([self._same(start, end), near], distinct=True)
         closure = self._closure(step, start, end)
         if path.mod == "+":
             return closure
@@ -162,6 +178,5 @@ class PathCompiler:
         alias = fresh("p")
         query = self._select(alias).from_(self.schema.triples(None, self.graph).subquery(alias))
         for place in known:
-            if place is not None:
-                query = query.where(sql("a <> b", a=column("p", alias), b=number(place)))
+            query = query.where(sql("a <> b", a=column("p", alias), b=number(place)))
         return query

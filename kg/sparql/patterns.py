@@ -29,14 +29,15 @@ from kg.sparql.relation import (
     name_of,
     prepared,
     project,
+    unbound,
     union,
     unit,
 )
 from kg.sparql.scope import Library, Scope
 from kg.sparql.solutions import distinct, ordered, sliced
-from kg.sparql.sql import all_of, column, const, number, select, sql
+from kg.sparql.sql import all_of, column, number, select, sql
 from kg.sparql.terms import ALL, IRI, RESOURCES, class_of, key_of
-from kg.sparql.values import Value, key
+from kg.sparql.values import Value
 
 __all__ = ["Patterns"]
 
@@ -52,7 +53,7 @@ class Patterns:
 
     def __post_init__(self) -> None:
         self._graphs: list[Graph] = [None]
-        self.compiler = Compiler(self.library, self._exists, self.schema.number_of)
+        self.compiler = Compiler(self.library, self._exists, self.schema.numbered)
 
     @property
     def graph(self) -> Graph:
@@ -80,7 +81,8 @@ class Patterns:
         """The empty group pattern: one solution, or one for each graph where the graph is a variable."""
         if not isinstance(self.graph, str):
             return unit()
-        query = select({name_of(self.graph): column("g")}).distinct().from_("nodes").where(sql("g <> 0"))
+        alias = fresh()
+        query = select({name_of(self.graph): column("g", alias)}).from_(self.schema.graphs().subquery(alias))
         return Relation(query, {self.graph: Column("id", True, IRI)})
 
     def _BGP(self, node: CompValue) -> Relation:
@@ -92,15 +94,11 @@ class Patterns:
         classes: dict[str, int] = {}
         for subject, predicate, object_ in node.triples:
             alias = fresh("t")
-            is_path = isinstance(predicate, Path)
-            start, end = (self._end(subject), self._end(object_)) if is_path else (None, None)
-            source, known = self._triples(predicate, start, end)
+            source, subjects, objects = self._triples(node, subject, predicate, object_)
             tables.append((alias, source))
-            ends: list[tuple[str, Any, int]] = [("s", subject, RESOURCES), ("o", object_, known)]
+            ends: list[tuple[str, Any, int]] = [("s", subject, subjects), ("o", object_, objects)]
             if isinstance(predicate, Variable):
                 ends.append(("p", predicate, IRI))
-            if isinstance(predicate, Path):
-                ends[0] = ("s", subject, ALL)
             if isinstance(self.graph, str):
                 ends.append(("g", Variable(self.graph), IRI))
             for name, term, mask in ends:
@@ -110,11 +108,11 @@ class Patterns:
                     places.setdefault(label, []).append(place)
                     classes[label] = classes.get(label, ALL) & mask
                 else:
-                    found = self.schema.number_of(key_of(term))
-                    conditions.append(sql("a = b", a=place, b=number(-1 if found is None else found)))
+                    conditions.append(sql("a = b", a=place, b=number(self.schema.number_of(key_of(term)))))
         for same in places.values():
             conditions += [sql("a = b", a=same[0], b=other) for other in same[1:]]
-        return self._matched(tables, conditions, places, classes)
+        once = not any(isinstance(predicate, Path) for _, predicate, _ in node.triples)
+        return self._matched(tables, conditions, places, classes, once=once)
 
     @staticmethod
     def _matched(
@@ -122,6 +120,8 @@ class Patterns:
         conditions: list[exp.Expression],
         places: Mapping[str, list[exp.Expression]],
         classes: Mapping[str, int],
+        *,
+        once: bool,
     ) -> Relation:
         shown = {name: same for name, same in places.items() if not name.startswith("_:")}
         query = select({name_of(name): same[0] for name, same in shown.items()})
@@ -130,7 +130,8 @@ class Patterns:
             query = query.join(source.subquery(alias), join_type="cross")
         if conditions:
             query = query.where(all_of(*conditions))
-        return Relation(query, {name: Column("id", True, classes[name]) for name in shown})
+        columns = {name: Column("id", True, classes[name]) for name in shown}
+        return Relation(query, columns, keys=(frozenset(shown),) if once and len(shown) == len(places) else ())
 
     @staticmethod
     def _label(term: Identifier) -> str:
@@ -142,13 +143,34 @@ class Patterns:
             return None
         return self.schema.numbered(key_of(term))
 
-    def _triples(self, predicate: Any, start: int | None, end: int | None) -> tuple[exp.Query, int]:
+    def _triples(self, node: CompValue, subject: Any, predicate: Any, object_: Any) -> tuple[exp.Query, int, int]:
+        """Return the triples that a pattern may match, and the classes of their subjects and objects."""
+        fixed = None if isinstance(object_, (Variable, BNode)) else self.schema.number_of(key_of(object_))
         if isinstance(predicate, Variable):
-            return self.schema.triples(None, self.graph), ALL
-        if isinstance(predicate, (URIRef, Path)):
-            paths = PathCompiler(self.schema, self.graph)
-            return paths.pairs(predicate, start, end), paths.objects(predicate)
+            return self.schema.triples(None, self.graph, fixed), RESOURCES, ALL
+        if isinstance(predicate, URIRef):
+            place = self.schema.number_of(key_of(predicate))
+            return self.schema.triples(place, self.graph, fixed), *self.schema.classes(place)
+        if isinstance(predicate, Path):
+            paths = PathCompiler(self.schema, self.graph, self._nodes_between(node, subject, object_))
+            return paths.pairs(predicate, self._end(subject), self._end(object_)), *paths.ends(predicate)
         raise UnsupportedQuery(f"{predicate!r} as a predicate is not supported by the columnar engine")
+
+    def _nodes_between(self, node: CompValue, subject: Any, object_: Any) -> exp.Query | None:
+        """Return the nodes that a variable end of a path can be, where another triple of the pattern tells them."""
+        for start, predicate, end in node.triples:
+            if not isinstance(predicate, URIRef):
+                continue
+            for name, term in (("s", start), ("o", end)):
+                if isinstance(term, Variable) and term in (subject, object_):
+                    fixed = None if isinstance(end, (Variable, BNode)) else self.schema.number_of(key_of(end))
+                    names = {"n": column(name), **({"g": column("g")} if isinstance(self.graph, str) else {})}
+                    rows = self.schema.triples(self.schema.number_of(key_of(predicate)), self.graph, fixed)
+                    query = select(names).distinct().from_(rows.subquery("t"))
+                    if fixed is not None:
+                        query = query.where(sql("o = a", a=number(fixed)))
+                    return query
+        return None
 
     # -- combinations
 
@@ -186,7 +208,8 @@ class Patterns:
         test = self.compiler.truth(condition, scope)
         rich = enrich(relation, scope.requests.get(alias, ()))
         parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
-        return Relation(select(parts).from_(rich.query.subquery(alias)).where(test), relation.columns)
+        query = select(parts).from_(rich.query.subquery(alias)).where(test)
+        return Relation(query, relation.columns, keys=relation.keys)
 
     def _Extend(self, node: CompValue) -> Relation:
         return self.extended(self.relation(node.p), {str(node.var): node.expr})
@@ -207,7 +230,7 @@ class Patterns:
         rich = enrich(relation, scope.requests.get(alias, ()))
         if relation.ordered:
             parts[ORDER] = column(ORDER, alias)
-        return Relation(select(parts).from_(rich.query.subquery(alias)), columns, relation.ordered)
+        return Relation(select(parts).from_(rich.query.subquery(alias)), columns, relation.ordered, relation.keys)
 
     # -- data and sub-selects
 
@@ -216,7 +239,7 @@ class Patterns:
             return self._values(node.p.res)
         if isinstance(node.p, CompValue):
             found = self.relation(node.p)
-            return Relation(found.query, found.columns)
+            return Relation(found.query, found.columns, keys=found.keys)
         raise UnsupportedQuery("VALUES without rows or without variables is not supported by the columnar engine")
 
     def _values(self, rows: list[dict[Variable, Any]]) -> Relation:
@@ -284,8 +307,7 @@ class Patterns:
                 {**columns, hidden: inside.columns[hidden]},
             )
             return self._named(picked, hidden, str(node.term))
-        place = self.schema.number_of(key_of(node.term))
-        self._graphs.append(-1 if place is None else place)
+        self._graphs.append(self.schema.number_of(key_of(node.term)))
         try:
             return self.relation(node.p)
         finally:
@@ -331,7 +353,8 @@ class Patterns:
             inner = self.filtered(inner, part)
         other = fresh()
         for name in (name for name in outer.columns if name in inner.columns):
-            if outer.columns[name].kind != inner.columns[name].kind:
+            known = outer.columns[name], inner.columns[name]
+            if known[0].kind != known[1].kind and not (known[0].sure and known[1].sure):
                 raise UnsupportedQuery(f"EXISTS over ?{name}, computed on one side only, is not supported")
         shared = [name for name in outer.columns if name in inner.columns]
         test = compatible(outer, inner, shared, alias, other)
@@ -368,17 +391,11 @@ def _given(term: Any) -> str | None:
 
 def _stored(value: Value, schema: Schema) -> tuple[exp.Expression, Column]:
     """Return what a column holds for a value."""
-    if value.constant is not None:
-        place = schema.number_of(value.constant)
-        if place is not None:
-            return number(place), Column("id", True, value.classes)
-        if value.kind != "int":
-            return const(value.constant), Column("key", True, value.classes)
     if value.kind == "null":
-        return sql("cast(null as bigint)"), Column("id", False, 0)
-    if value.kind in ("id", "int"):
-        return value.sql, Column(value.kind, value.constant is not None, value.classes)
-    return key(value), Column("key", False, value.classes)
+        return unbound(), Column("id", False, 0)
+    if value.constant is not None and value.kind not in ("int", "dec"):
+        return number(schema.numbered(value.constant)), Column("id", True, value.classes)
+    return value.sql, Column(value.kind, value.constant is not None, value.classes)
 
 
 def _children(node: Any) -> Iterable[Any]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from kg.sparql.sql import all_of, any_of, column, select, sql
-from kg.sparql.terms import ALL, INTEGER, typed
+from kg.sparql.terms import ALL, INLINE, LONG
+from kg.sparql.values import SQL_TYPES, Value, identity, key
 
 __all__ = [
     "ORDER",
@@ -27,7 +28,9 @@ __all__ = [
     "leftjoin",
     "merged",
     "name_of",
+    "prepared",
     "project",
+    "unbound",
     "union",
     "unit",
     "value_name",
@@ -46,9 +49,8 @@ Request = tuple[str, str]
 class Column:
     """What is known of a variable's column.
 
-    The kind says how a term is written: ``id`` the number of a stored term, ``key`` its key (:mod:`kg.sparql.terms`),
-    ``int`` an xsd:integer as a number. `sure` is set when no row leaves it unbound, and `classes` is a mask of the
-    classes its terms can have.
+    The kind says how a term is written: as a :class:`~kg.sparql.values.Value` is. `sure` is set when no row leaves it
+    unbound, and `classes` is a mask of the classes its terms can have.
     """
 
     kind: str
@@ -58,11 +60,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A query and its columns, by variable; `ordered` when it also has the column :data:`ORDER`."""
+    """A query and its columns, by variable; `ordered` when it also has the column :data:`ORDER`.
+
+    `keys` are sets of variables whose values no two rows have in common; a relation with an empty one has one row.
+    """
 
     query: exp.Query
     columns: Mapping[str, Column]
     ordered: bool = False
+    keys: tuple[frozenset[str], ...] = ()
 
 
 def fresh(stem: str = "r") -> str:
@@ -82,14 +88,19 @@ def value_name(variable: str, what: str) -> str:
 
 def unit() -> Relation:
     """Return the relation of one empty solution."""
-    return Relation(select({}), {})
+    return Relation(select({}), {}, keys=(frozenset(),))
 
 
 def empty(variables: Iterable[str]) -> Relation:
     """Return the relation without solutions."""
     names = list(variables)
-    query = select({name_of(name): sql("cast(null as bigint)") for name in names}).where(exp.false())
-    return Relation(query, {name: Column("id", True, 0) for name in names})
+    query = select({name_of(name): unbound() for name in names}).where(exp.false())
+    return Relation(query, {name: Column("id", True, 0) for name in names}, keys=(frozenset(),))
+
+
+def unbound(kind: str = "id") -> exp.Expression:
+    """Return a cell that holds nothing."""
+    return sql(f"cast(null as {SQL_TYPES[kind]})")
 
 
 def project(relation: Relation, variables: Iterable[str]) -> Relation:
@@ -100,80 +111,128 @@ def project(relation: Relation, variables: Iterable[str]) -> Relation:
     for name in variables:
         known = relation.columns.get(name)
         columns[name] = known or Column("id", False, 0)
-        parts[name_of(name)] = column(name_of(name), alias) if known else sql("cast(null as bigint)")
+        parts[name_of(name)] = column(name_of(name), alias) if known else unbound()
     if relation.ordered:
         parts[ORDER] = column(ORDER, alias)
-    return Relation(select(parts).from_(relation.query.subquery(alias)), columns, relation.ordered)
+    keys = tuple(key for key in relation.keys if key <= set(columns))
+    return Relation(select(parts).from_(relation.query.subquery(alias)), columns, relation.ordered, keys)
 
 
 def enrich(relation: Relation, requests: Iterable[Request]) -> Relation:
-    """Fetch values of stored terms from the dictionary, as further columns that :func:`value_name` names."""
+    """Fetch values of stored terms, as further columns that :func:`value_name` names.
+
+    Terms that are their own number are computed, the others are looked up in the dictionary.
+    """
     wanted = sorted(set(requests))
     if not wanted:
         return relation
     alias = fresh()
     query = exp.select(f'"{alias}".*').from_(relation.query.subquery(alias))
     for variable in sorted({variable for variable, _ in wanted}):
+        known = relation.columns[variable]
         terms = fresh("t")
+        place = column(name_of(variable), alias)
+        looked_up = False
         for what in sorted(what for name, what in wanted if name == variable):
-            query = query.select(exp.alias_(column(what, terms), value_name(variable, what), quoted=True))
-        sure = relation.columns[variable].sure
-        query = query.join(
-            exp.alias_(exp.to_table("terms"), terms, table=True),
-            on=sql("a = b", a=column("id", terms), b=column(name_of(variable), alias)),
-            join_type="inner" if sure else "left",
-        )
+            stored = known.classes & (~INLINE if what == "key" else LONG)
+            looked_up |= bool(stored)
+            query = query.select(
+                exp.alias_(_fetched(what, place, known, terms), value_name(variable, what), quoted=True)
+            )
+        if looked_up:
+            query = query.join(
+                exp.alias_(exp.to_table("terms"), terms, table=True),
+                on=sql("a = b", a=column("id", terms), b=place),
+                join_type="inner" if known.sure and not known.classes & INLINE else "left",
+            )
     return replace(relation, query=query)
+
+
+def _fetched(what: str, place: exp.Expression, known: Column, terms: str) -> exp.Expression:
+    """Return the key or the value of a stored term, from its number and its row of the dictionary."""
+    if what == "key":
+        stored = column("key", terms) if known.classes & ~INLINE else sql("cast(null as varchar)")
+        return sql("key_of_id(a, b)", a=place, b=stored) if known.classes & INLINE else stored
+    stored = column("num", terms) if known.classes & LONG else sql("cast(null as hugeint)")
+    return sql("units_of_id(a, b)", a=place, b=stored) if known.classes & INLINE else stored
+
+
+def rewritten(relation: Relation, changed: Mapping[str, tuple[exp.Expression, Column]], alias: str) -> Relation:
+    """Return a relation, whose query is given that alias, with some columns written in another way."""
+    parts = {
+        name_of(name): changed[name][0] if name in changed else column(name_of(name), alias)
+        for name in relation.columns
+    }
+    if relation.ordered:
+        parts[ORDER] = column(ORDER, alias)
+    columns = {name: changed[name][1] if name in changed else known for name, known in relation.columns.items()}
+    return Relation(select(parts).from_(relation.query.subquery(alias)), columns, relation.ordered, relation.keys)
 
 
 def as_keys(relation: Relation, variables: Iterable[str]) -> Relation:
     """Write some columns as keys."""
-    changed = [name for name in variables if name in relation.columns and relation.columns[name].kind != "key"]
-    if not changed:
+    names = [name for name in variables if name in relation.columns and relation.columns[name].kind != "key"]
+    if not names:
         return relation
-    rich = enrich(relation, [(name, "key") for name in changed if relation.columns[name].kind == "id"])
+    rich = enrich(relation, [(name, "key") for name in names if relation.columns[name].kind == "id"])
     alias = fresh()
-    parts: dict[str, exp.Expression] = {}
-    columns = dict(relation.columns)
-    for name, known in relation.columns.items():
-        part = column(name_of(name), alias)
-        if name in changed:
-            columns[name] = replace(known, kind="key")
-            if known.kind == "int":
-                part = sql(f"'{typed('integer')}' || cast(a as varchar)", a=part)
-            else:
-                part = column(value_name(name, "key"), alias)
-        parts[name_of(name)] = part
-    if relation.ordered:
-        parts[ORDER] = column(ORDER, alias)
-    return Relation(select(parts).from_(rich.query.subquery(alias)), columns, relation.ordered)
+    changed = {}
+    for name in names:
+        known = relation.columns[name]
+        if known.kind == "id":
+            cell = column(value_name(name, "key"), alias)
+        else:
+            cell = key(Value(known.kind, column(name_of(name), alias), known.classes))
+        changed[name] = cell, replace(known, kind="key")
+    return rewritten(rich, changed, alias)
 
 
-def _alike(left: Relation, right: Relation) -> tuple[Relation, Relation, list[str]]:
-    """Give shared variables one kind on both sides; return the sides and the shared variables."""
+def _as_ids(relation: Relation, variables: Iterable[str]) -> Relation:
+    """Write some columns of whole numbers as numbers of terms."""
+    alias = fresh()
+    changed = {
+        name: (sql("whole_id(a)", a=column(name_of(name), alias)), replace(relation.columns[name], kind="id"))
+        for name in variables
+        if relation.columns[name].kind == "int"
+    }
+    return rewritten(relation, changed, alias) if changed else relation
+
+
+def _never(relation: Relation, names: Mapping[str, str]) -> Relation:
+    """Give columns that hold nothing but unbound another kind."""
+    if not names:
+        return relation
+    alias = fresh()
+    changed = {name: (unbound(kind), Column(kind, relation.columns[name].sure, 0)) for name, kind in names.items()}
+    return rewritten(relation, changed, alias)
+
+
+def _alike(left: Relation, right: Relation, *, sure: bool = False) -> tuple[Relation, Relation, list[str]]:
+    """Give shared variables one kind on both sides; return the sides and the shared variables.
+
+    With `sure`, those that are bound in every row of both sides may differ: they are compared by their numbers.
+    """
     shared = [name for name in left.columns if name in right.columns]
     mixed = [name for name in shared if left.columns[name].kind != right.columns[name].kind]
-    mixed = [name for name in mixed if left.columns[name].classes and right.columns[name].classes]
-    left, right = as_keys(left, mixed), as_keys(right, mixed)
-    for name in shared:
-        if left.columns[name].kind != right.columns[name].kind:
-            if left.columns[name].classes == 0:
-                left = _never(left, name, right.columns[name].kind)
-            else:
-                right = _never(right, name, left.columns[name].kind)
-    return left, right, shared
+    if sure:
+        mixed = [name for name in mixed if not (left.columns[name].sure and right.columns[name].sure)]
+    whole = [n for n in mixed if {left.columns[n].kind, right.columns[n].kind} == {"int", "id"}]
+    left, right = _as_ids(left, whole), _as_ids(right, whole)
+    mixed = [n for n in mixed if n not in whole]
+    left_never = {n: right.columns[n].kind for n in mixed if not left.columns[n].classes}
+    right_never = {n: left.columns[n].kind for n in mixed if n not in left_never and not right.columns[n].classes}
+    left, right = _never(left, left_never), _never(right, right_never)
+    others = [n for n in mixed if n not in left_never and n not in right_never]
+    return as_keys(left, others), as_keys(right, others), shared
 
 
-def _never(relation: Relation, name: str, kind: str) -> Relation:
-    """Give a column that holds nothing but unbound another kind."""
-    alias = fresh()
-    parts = {name_of(other): column(name_of(other), alias) for other in relation.columns}
-    parts[name_of(name)] = sql("cast(null as varchar)" if kind == "key" else "cast(null as bigint)")
-    if relation.ordered:
-        parts[ORDER] = column(ORDER, alias)
-    query = select(parts).from_(relation.query.subquery(alias))
-    known = Column(kind, relation.columns[name].sure, 0)
-    return Relation(query, {**relation.columns, name: known}, relation.ordered)
+def _value(relation: Relation, name: str, alias: str) -> Value:
+    known = relation.columns[name]
+
+    def fetch(what: str) -> exp.Expression:
+        raise AssertionError(f"the {what} of a stored term is not needed to compare it")
+
+    return Value(known.kind, column(name_of(name), alias), known.classes, fetch)
 
 
 def compatible(left: Relation, right: Relation, shared: Iterable[str], one: str, other: str) -> exp.Expression:
@@ -181,6 +240,8 @@ def compatible(left: Relation, right: Relation, shared: Iterable[str], one: str,
     conditions = []
     for name in shared:
         a, b = column(name_of(name), one), column(name_of(name), other)
+        if left.columns[name].kind != right.columns[name].kind:
+            a, b = identity(_value(left, name, one)), identity(_value(right, name, other))
         cases = [sql("a = b", a=a, b=b)]
         cases += [] if left.columns[name].sure else [sql("a is null", a=a)]
         cases += [] if right.columns[name].sure else [sql("b is null", b=b)]
@@ -210,16 +271,32 @@ def _together(left: Column | None, right: Column | None, *, optional: bool) -> C
     return Column(left.kind, left.sure or (right.sure and not optional), classes)
 
 
+def _joined_keys(left: Relation, right: Relation, shared: Iterable[str]) -> tuple[frozenset[str], ...]:
+    """Return what identifies a joined row: both keys, or the left one where the right has one row for it."""
+    names = set(shared)
+    sure = {name for name in names if left.columns[name].sure and right.columns[name].sure}
+    if sure != names:
+        return ()
+    if any(key <= sure for key in right.keys):
+        return left.keys
+    if any(key <= sure for key in left.keys):
+        return right.keys
+    return tuple(a | b for a in left.keys for b in right.keys)[:4]
+
+
 def join(left: Relation, right: Relation) -> Relation:
     """Join two relations on compatible solutions."""
-    left, right, shared = _alike(left, right)
+    left, right, shared = _alike(left, right, sure=True)
+    # A term that is stored is read more cheaply than one that is written out.
+    if any(left.columns[n].kind != right.columns[n].kind and right.columns[n].kind == "id" for n in shared):
+        left, right = right, left
     one, other = fresh(), fresh()
     names = [*left.columns, *(name for name in right.columns if name not in left.columns)]
     query = select({name_of(name): merged(left, right, name, one, other) for name in names})
     on = compatible(left, right, shared, one, other)
     query = query.from_(left.query.subquery(one)).join(right.query.subquery(other), on=on, join_type="inner")
     columns = {name: _together(left.columns.get(name), right.columns.get(name), optional=False) for name in names}
-    return Relation(query, columns)
+    return Relation(query, columns, keys=_joined_keys(left, right, shared))
 
 
 def prepared(left: Relation, right: Relation) -> tuple[Relation, Relation, list[str]]:
@@ -235,7 +312,9 @@ def leftjoin(left: Relation, right: Relation, one: str, other: str, extra: exp.E
     on = all_of(compatible(left, right, shared, one, other), extra)
     query = query.from_(left.query.subquery(one)).join(right.query.subquery(other), on=on, join_type="left")
     columns = {name: _together(left.columns.get(name), right.columns.get(name), optional=True) for name in names}
-    return Relation(query, columns)
+    sure = {name for name in shared if left.columns[name].sure and right.columns[name].sure}
+    single = any(key <= sure for key in right.keys) and all(left.columns[name].sure for name in shared)
+    return Relation(query, columns, keys=left.keys if single else ())
 
 
 def antijoin(left: Relation, right: Relation, variables: Iterable[str] = (), always: Iterable[str] = ()) -> Relation:
@@ -257,7 +336,7 @@ def antijoin(left: Relation, right: Relation, variables: Iterable[str] = (), alw
     inner = exp.select("1").from_(right.query.subquery(other)).where(condition)
     parts = {name_of(name): column(name_of(name), one) for name in left.columns}
     query = select(parts).from_(left.query.subquery(one)).where(exp.not_(exp.Exists(this=inner)))
-    return Relation(query, left.columns)
+    return Relation(query, left.columns, keys=left.keys)
 
 
 def union(left: Relation, right: Relation) -> Relation:
@@ -276,8 +355,3 @@ def union(left: Relation, right: Relation) -> Relation:
         picked = select({name_of(name): column(name_of(name), alias) for name in names})
         parts.append(picked.from_(side.query.subquery(alias)))
     return Relation(exp.union(parts[0], parts[1], distinct=False), columns)
-
-
-def integers() -> Column:
-    """Return what is known of a column of counts."""
-    return Column("int", True, INTEGER)

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from kg.sparql.relation import Relation, Request, name_of, value_name
 from kg.sparql.sql import column, sql
-from kg.sparql.terms import INTEGER
+from kg.sparql.terms import SHORT, SHORT_ZERO, WHOLE, WHOLE_ZERO
 from kg.sparql.values import NOTHING, Value
 
 __all__ = ["Library", "Scope"]
@@ -42,9 +42,12 @@ class Scope:
         if not classes:
             return NOTHING
         whole = self._either([column(name_of(variable), alias) for alias, _ in found])
-        if kind == "int":
-            return Value("int", whole, INTEGER)
-        return Value(kind, whole, classes, self._fetcher(variable, [alias for alias, _ in found]))
+        if kind == "id" and classes == WHOLE:
+            return Value("int", sql(f"a - {WHOLE_ZERO}", a=whole), WHOLE)
+        if kind == "id" and classes == SHORT:
+            return Value("dec", sql(f"cast(a - {SHORT_ZERO} as hugeint) * {10**9}", a=whole), SHORT)
+        fetch = self._fetcher(variable, [alias for alias, _ in found]) if kind == "id" else None
+        return Value(kind, whole, classes, fetch)
 
     def is_sure(self, variable: str) -> bool:
         """Whether a variable is bound in every row."""

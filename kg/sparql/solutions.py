@@ -12,7 +12,7 @@ from kg.sparql.relation import ORDER, Relation, enrich, fresh, name_of
 from kg.sparql.scope import Scope
 from kg.sparql.sql import column, select, sql
 from kg.sparql.terms import DOUBLE, OTHER, XSD
-from kg.sparql.values import exact, key
+from kg.sparql.values import key, units
 
 __all__ = ["distinct", "ordered", "sliced"]
 
@@ -22,10 +22,10 @@ def distinct(relation: Relation) -> Relation:
     alias = fresh()
     parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
     if not parts:
-        return Relation(select({}).from_(relation.query.subquery(alias)).limit(1), {})
+        return Relation(select({}).from_(relation.query.subquery(alias)).limit(1), {}, keys=(frozenset(),))
     if not relation.ordered:
         query = select(parts).distinct().from_(relation.query.subquery(alias))
-        return Relation(query, relation.columns)
+        return Relation(query, relation.columns, keys=(*relation.keys, frozenset(relation.columns)))
     parts[ORDER] = sql("min(a)", a=column(ORDER, alias))
     groups = [column(name_of(name), alias) for name in relation.columns]
     query = select(parts).from_(relation.query.subquery(alias)).group_by(*groups)
@@ -48,7 +48,11 @@ def ordered(relation: Relation, keys: Iterable[tuple[str, bool]], keep: Iterable
         value = scope.value(name)
         if value.kind == "null":
             continue
-        steps = [value.sql] if value.kind == "int" else _steps(value.classes, exact(value), key(value))
+        steps = (
+            [value.sql]
+            if value.kind in ("int", "dec", "str", "iri")
+            else _steps(value.classes, units(value), key(value))
+        )
         for step in steps:
             inner[fresh("step")] = step
             terms.append(exp.Ordered(this=column(list(inner)[-1]), desc=down, nulls_first=not down))
@@ -99,10 +103,11 @@ def _steps(classes: int, exact_value: exp.Expression, term: exp.Expression) -> l
     among = f"(bool_or(coalesce(starts_with(a, '^{XSD}double '), false)) over ())"
     number_ = sql(
         f"""case when x is null then y when not {among} then null
-        when try_cast(cast(x as double) as decimal(38, 18)) is not distinct from x then cast(x as double)
+        when try_cast(cast(d as double) as decimal(38, 18)) is not distinct from d then cast(d as double)
         else error('the order of numbers that a double rounds, beside doubles, is not supported') end""",
         a=term,
         x=exact_value,
+        d=sql("cast(decimal_text(x) as decimal(38, 18))", x=exact_value),
         y=odd,
     )
     alone = sql(f"case when {among} then null else x end", a=term, x=exact_value)

@@ -12,7 +12,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import BNode, Identifier, Variable
 from sqlglot import exp
 
-from kg.errors import UnsupportedQuery
+from kg.errors import UnsupportedQuery, UsageError
 from kg.sparql.bindings import substituted
 from kg.sparql.graph import Schema
 from kg.sparql.parse import parse
@@ -22,7 +22,7 @@ from kg.sparql.scope import Library
 from kg.sparql.sql import column, const, select, sql
 from kg.sparql.terms import key_of
 
-__all__ = ["Translation", "translate"]
+__all__ = ["Rule", "Translation", "translate", "translate_rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,66 @@ class Translation:
     def sql(self, dialect: str = "duckdb") -> str:
         """Return the SQL as text."""
         return self.query.sql(dialect=dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A translated CONSTRUCT query whose triples are to be stored.
+
+    `solutions` has a column (named by :func:`~kg.sparql.relation.name_of`) for each variable of `template`, whose
+    triples are of names of variables and of keys of terms, told apart by their type.
+    """
+
+    solutions: Relation
+    template: tuple[tuple[Part, Part, Part], ...]
+    library: Library
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A place of a template: a variable, or a term given by its key."""
+
+    variable: str = ""
+    key: str = ""
+
+
+def translate_rule(text: str, schema: Schema, *, prefixes: Mapping[str, str] | None = None) -> Rule:
+    """Translate a CONSTRUCT query whose triples the engine stores itself.
+
+    Raises
+    ------
+    UsageError
+        when the query is not well formed or no CONSTRUCT.
+    UnsupportedQuery
+        for a construct that is not supported; blank nodes and variables as predicates in the template are none.
+    """
+    query = parse(text, prefixes or {})
+    if query.name != "ConstructQuery" or query.template is None:
+        raise UsageError("a rule is a CONSTRUCT query with a template")
+    if query.datasetClause:
+        raise UnsupportedQuery("FROM is not supported by the columnar engine")
+    patterns = Patterns(schema)
+    patterns.compiler.based = bool(re.search(r"\bBASE\s*<", text, re.IGNORECASE))
+    try:
+        relation = patterns.relation(query.p)
+    except RecursionError:
+        raise UnsupportedQuery("the query is nested too deeply") from None
+    template = []
+    for triple in query.template:
+        parts = tuple(_part(term) for term in triple)
+        if not parts[1].key:
+            raise UnsupportedQuery("a variable as a predicate of a rule's template is not supported")
+        if all(part.key or part.variable in relation.columns for part in parts):
+            template.append(parts)
+    used = {part.variable for triple in template for part in triple if part.variable}
+    names = [name for name in relation.columns if name in used]
+    return Rule(project(relation, names), tuple(template), patterns.library)  # type: ignore[arg-type]
+
+
+def _part(term: Any) -> Part:
+    if isinstance(term, BNode):
+        raise UnsupportedQuery("blank nodes in a rule's template are not supported")
+    return Part(variable=str(term)) if isinstance(term, Variable) else Part(key=key_of(term))
 
 
 def translate(

@@ -38,7 +38,7 @@ class PairEngine(OxigraphEngine):
         super().load(given)
         self.columnar.load(given)
 
-    def run_rule(self, construct: str) -> list[ox.Triple]:
+    def run_rule(self, construct: str) -> int:
         self.compare(construct)
         return super().run_rule(construct)
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from kg.engines.base import Solutions, Term
 from kg.engines.columnar.evaluator import register
-from kg.engines.columnar.keys import term_of
-from kg.engines.columnar.store import ColumnarStore
+from kg.engines.columnar.keys import term_of, to_key
+from kg.engines.columnar.store import ColumnarStore, Rows
 from kg.errors import EngineError, UnsupportedQuery, UsageError
+from kg.lines import write_lines
 from kg.namespaces import PREFIXES
 from kg.rows import in_graph
-from kg.sparql import Translation, translate
+from kg.sparql import Rule, Translation, translate, translate_rule
+from kg.sparql.relation import Column, name_of, value_name
+from kg.sparql.sql import column
+from kg.sparql.terms import RESOURCES, class_of
+from kg.sparql.translate import Part
+from kg.sparql.values import Value, identity, key
 
 __all__ = ["ColumnarEngine"]
 
@@ -31,8 +40,11 @@ class ColumnarEngine:
 
     name = "columnar"
 
-    def __init__(self, *, union: bool = False, threads: int | None = None) -> None:
-        self.store = ColumnarStore(union=union, threads=threads)
+    def __init__(
+        self, *, union: bool = False, threads: int | None = None, spill: Path | None = None, conclusions: str = ""
+    ) -> None:
+        self.store = ColumnarStore(union=union, threads=threads, spill=spill)
+        self.conclusions = self.store.numbered(f"<{conclusions}") if conclusions else 0
         self._functions: set[str] = set()
 
     def add(self, triples: Iterable[Triple]) -> None:
@@ -43,14 +55,102 @@ class ColumnarEngine:
         """Add quads to their graphs."""
         self.store.load(quads)
 
-    def run_rule(self, construct: str) -> list[Triple]:
-        """Run a CONSTRUCT query, add its triples to the default graph and return those that were new."""
-        found = self.query(construct)
-        if not isinstance(found, list):
-            raise UsageError("this query is no CONSTRUCT")
-        new = self.store.missing(found)
-        self.add(new)
-        return new
+    def conclude(self, triples: Iterable[Triple]) -> int:
+        """Add triples to the graph of conclusions and return how many were new."""
+        by_predicate: dict[str, tuple[list[str], list[str]]] = {}
+        for triple in triples:
+            subjects, objects = by_predicate.setdefault(to_key(triple.predicate), ([], []))
+            subjects.append(to_key(triple.subject))
+            objects.append(to_key(triple.object))
+        return sum(self._conclude_keys(predicate, *columns) for predicate, columns in by_predicate.items())
+
+    def conclude_pairs(self, predicate: NamedNode, subjects: Sequence[str], objects: Sequence[str]) -> None:
+        """Add triples between IRIs, given as two columns, as conclusions."""
+        self._conclude_keys(to_key(predicate), [f"<{iri}" for iri in subjects], [f"<{iri}" for iri in objects])
+
+    def _conclude_keys(self, predicate: str, subjects: Sequence[str], objects: Sequence[str]) -> int:
+        table = pa.table({"s": pa.array(subjects, pa.string()), "o": pa.array(objects, pa.string())})
+        self.store.schema()
+        self.store.connection.register("given", table)
+        try:
+            self.store.numbered(predicate)
+            self.store.add_terms("SELECT s AS key FROM given UNION ALL SELECT o FROM given")
+            rows = Rows("SELECT term_id(s) AS s, term_id(o) AS o FROM given", predicate)
+            return self.store.insert(rows, self.conclusions)
+        finally:
+            self.store.connection.unregister("given")
+
+    def table(self, query: str) -> pa.Table:
+        """Run a SELECT query and return its solutions as texts: IRIs and lexical forms, null where unbound."""
+        made = self.translate(query)
+        if made.form != "select":
+            raise UsageError("this query is no SELECT")
+        register(self.store.connection, made.library, self._functions)
+        shown = ", ".join(f'value_of(c{place}) AS "{name}"' for place, name in enumerate(made.variables))
+        try:
+            return self.store.connection.sql(f"SELECT {shown} FROM ({made.sql()})").to_arrow_table()
+        except duckdb.OutOfMemoryException as error:
+            raise EngineError(f"DuckDB could not answer: {_line(error)}") from None
+        except duckdb.Error as error:
+            raise UnsupportedQuery(f"the columnar engine can't answer exactly: {_line(error)}") from None
+
+    def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:
+        """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace."""
+        return write_lines(
+            self.store.connection, self.store.lines(self.conclusions, graph.value, leave_out), path
+        ).lines
+
+    def run_rule(self, construct: str) -> int:
+        """Run a CONSTRUCT query, add its triples to the graph of conclusions and return how many were new."""
+        schema = self.store.schema()
+        rule = translate_rule(construct, schema, prefixes=PREFIXES)
+        register(self.store.connection, rule.library, self._functions)
+        names = rule.solutions.columns
+        cells = {name: _number(name, known) for name, known in names.items()}
+        shown = [f'{cells[name]} AS "{name_of(name)}"' for name in names]
+        written = [name for name, known in names.items() if known.kind in ("key", "iri", "str", "dec")]
+        shown += [f'{_key(name, names[name])} AS "{value_name(name, "key")}"' for name in written]
+        source = rule.solutions.query.sql(dialect="duckdb")
+        self._run(f"CREATE OR REPLACE TEMP TABLE found AS SELECT {', '.join(shown) or '1 AS unit'} FROM ({source})")
+        for name in written:
+            self.store.add_terms(f'SELECT "{value_name(name, "key")}" AS key FROM found')
+        count = sum(self._conclude(rule, triple) for triple in rule.template)
+        self._run("DROP TABLE found")
+        return count
+
+    def _conclude(self, rule: Rule, triple: tuple[Part, Part, Part]) -> int:
+        """Add the triples that one triple of a template makes of the solutions found."""
+        s, p, o = triple
+        known = rule.solutions.columns
+        cells = []
+        conditions = []
+        for name, part in (("s", s), ("o", o)):
+            if name == "o" and part.key:
+                self.store.numbered(part.key)
+                continue
+            cell = str(self.store.numbered(part.key)) if part.key else f'"{name_of(part.variable)}"'
+            cells.append(f"{cell} AS {name}")
+            if part.variable and not known[part.variable].sure:
+                conditions.append(f"{cell} IS NOT NULL")
+            if name == "s" and part.variable and known[part.variable].classes & ~RESOURCES:
+                conditions.append(f"term_class({cell}) IN (0, 1)")
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        variables = frozenset(part.variable for part in (s, o) if part.variable)
+        once = any(key <= variables for key in rule.solutions.keys)
+        subjects = known[s.variable].classes & RESOURCES if s.variable else class_of(s.key)
+        objects = known[o.variable].classes if o.variable else class_of(o.key)
+        self.store.numbered(p.key)
+        select = f"SELECT {', '.join(cells)} FROM found{where}"
+        rows = Rows(select, p.key, o.key or None, once=once, subjects=subjects, objects=objects)
+        return self.store.insert(rows, self.conclusions)
+
+    def _run(self, text: str) -> list[Any]:
+        try:
+            return self.store.connection.execute(text).fetchall()
+        except duckdb.OutOfMemoryException as error:
+            raise EngineError(f"DuckDB could not answer: {_line(error)}") from None
+        except duckdb.Error as error:
+            raise UnsupportedQuery(f"the columnar engine can't answer exactly: {_line(error)}") from None
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query with some variables bound to terms; they are left out of the answer."""
@@ -93,12 +193,7 @@ class ColumnarEngine:
         """
         made = self.translate(query, bindings)
         register(self.store.connection, made.library, self._functions)
-        try:
-            rows = self.store.connection.execute(made.sql()).fetchall()
-        except duckdb.OutOfMemoryException as error:
-            raise EngineError(f"DuckDB could not answer: {_line(error)}") from None
-        except duckdb.Error as error:
-            raise UnsupportedQuery(f"the columnar engine can't answer exactly: {_line(error)}") from None
+        rows = self._run(made.sql())
         if made.form == "ask":
             return bool(rows)
         term = lru_cache(maxsize=None)(term_of)
@@ -107,6 +202,16 @@ class ColumnarEngine:
                 return Solutions((), [() for _ in rows])
             return Solutions(made.variables, [tuple(key if key is None else term(key) for key in row) for row in rows])
         return [Triple(term(s), term(p), term(o)) for s, p, o in rows]  # type: ignore[arg-type]
+
+
+def _number(name: str, known: Column) -> str:
+    """The number of a variable's term, as SQL."""
+    return identity(Value(known.kind, column(name_of(name)), known.classes)).sql(dialect="duckdb")
+
+
+def _key(name: str, known: Column) -> str:
+    """The key of a variable's term, as SQL; nothing for numbers that need no place in the dictionary."""
+    return key(Value(known.kind, column(name_of(name)), known.classes)).sql(dialect="duckdb")
 
 
 def _line(error: Exception) -> str:

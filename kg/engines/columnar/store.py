@@ -1,53 +1,219 @@
-"""A graph in columns, kept by DuckDB: a dictionary of terms, a table of numbered quads and one for each predicate."""
+"""A graph in columns, kept by DuckDB: a dictionary of terms, and tables of the triples of each predicate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-from pyoxigraph import DefaultGraph, Quad, Triple
+from pyoxigraph import DefaultGraph, Quad
 
 from kg.engines.columnar.keys import to_key
-from kg.sparql.graph import Schema, Table
-from kg.sparql.terms import DECIMAL_FORM, INTEGER_FORM, SHIFT, XSD
+from kg.engines.columnar.macros import MACROS
+from kg.engines.columnar.ntriples import NTRIPLES
+from kg.errors import EngineError
+from kg.namespaces import RDF
+from kg.sparql.graph import Piece, Schema
+from kg.sparql.terms import ALL, FALSE, INLINE, IRI, LONG, RESOURCES, TRUE
 
-__all__ = ["ColumnarStore"]
+__all__ = ["ColumnarStore", "Rows"]
 
 #: Quads handed to DuckDB at a time.
 BATCH = 100_000
+_TYPE = to_key(RDF["type"])
+_LONG = ", ".join(str(place) for place in range(LONG.bit_length()) if LONG >> place & 1)
 
-_CLASS = f"""CASE substr(key, 1, 1) WHEN '_' THEN 0 WHEN '<' THEN 1 WHEN '"' THEN 2 WHEN '@' THEN 3 ELSE
-CASE WHEN starts_with(key, '^{XSD}integer ')
-      AND regexp_full_match(substr(key, {len(XSD) + 10}), '{INTEGER_FORM}') THEN 4
-     WHEN starts_with(key, '^{XSD}decimal ')
-      AND regexp_full_match(substr(key, {len(XSD) + 10}), '{DECIMAL_FORM}') THEN 5
-     WHEN starts_with(key, '^{XSD}double ') OR starts_with(key, '^{XSD}float ') THEN 6
-     ELSE 7 END END"""
 
-#: Keys of a source with a new number each, and the exact value of a whole or decimal number.
-_NUMBERED = f"""SELECT (class << {SHIFT}) + (SELECT count(*) FROM terms) + row_number() OVER (), key,
-  CASE WHEN class IN (4, 5) THEN CAST(substr(key, {len(XSD) + 10}) AS DECIMAL(38, 18)) END
-FROM (SELECT key, CAST({_CLASS.replace("{", "{{").replace("}", "}}")} AS BIGINT) AS class FROM {{source}})"""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Triples of one predicate to be added: a SELECT of numbers s and o (o only where `object` is not given).
+
+    `once` says that no two rows are the same; `subjects` and `objects` are the classes of terms in them.
+    """
+
+    sql: str
+    predicate: str
+    object: str | None = None
+    once: bool = False
+    subjects: int = RESOURCES
+    objects: int = ALL
 
 
 class ColumnarStore:
-    """Holds quads; :meth:`schema` tells a translation what there is."""
+    """Holds quads; :meth:`schema` tells a translation what there is.
 
-    def __init__(self, *, union: bool = False, threads: int | None = None) -> None:
-        self.connection = duckdb.connect(":memory:", config={} if threads is None else {"threads": threads})
+    Triples of one predicate are in one table with their graph, or, where :meth:`insert` puts them, in one for each
+    predicate, class (of ``rdf:type``) and graph.
+    """
+
+    def __init__(self, *, union: bool = False, threads: int | None = None, spill: Path | None = None) -> None:
+        config: dict[str, Any] = {"preserve_insertion_order": False}
+        if threads is not None:
+            config["threads"] = threads
+        if spill is not None:
+            config["temp_directory"] = str(spill)
+        self.connection = duckdb.connect(":memory:", config=config)
         self.union = union
-        self._changed = True
-        self._numbers: dict[str, int | None] = {}
-        self._schema = Schema(self.number_of, self.numbered)
-        for statement in (
-            "CREATE TABLE staged (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)",
-            "CREATE TABLE terms (id BIGINT, key VARCHAR, num DECIMAL(38, 18))",
-            "CREATE TABLE quads (p BIGINT, s BIGINT, o BIGINT, g BIGINT)",
-        ):
-            self.connection.execute(statement)
+        self.disjoint = True
+        self._numbers: dict[str, int] = {}
+        self._kept: set[str] = set()
+        self._pieces: dict[tuple[int, int | None, int | None], Piece] = {}
+        self._staged = False
+        self._graphs: set[int] = set()
+        run = self.connection.execute
+        for name, body in {**MACROS, **NTRIPLES}.items():
+            run(f"CREATE MACRO {name} AS {body}")
+        run("CREATE TABLE staged (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
+        run("CREATE TABLE terms (id BIGINT, key VARCHAR, num HUGEINT)")
+        for term in (TRUE, FALSE):
+            self.numbered(term)
+
+    # -- terms
+
+    def number_of(self, key: str) -> int:
+        """Return the number of a term."""
+        if key not in self._numbers:
+            ((number,),) = self.connection.execute("SELECT term_id(?)", [key]).fetchall()
+            self._numbers[key] = number
+        return self._numbers[key]
+
+    def numbered(self, key: str) -> int:
+        """Return the number of a term, taking it into the dictionary."""
+        if key not in self._kept:
+            self._kept.add(key)
+            self.connection.register("one_key", pa.table({"key": pa.array([key], pa.string())}))
+            self.add_terms("SELECT key FROM one_key")
+            self.connection.unregister("one_key")
+        return self.number_of(key)
+
+    def add_terms(self, keys: str) -> None:
+        """Take the terms of a SELECT of `key` into the dictionary; it may have some of them already, or NULL.
+
+        Raises
+        ------
+        EngineError
+            when two terms have one number, so that they could not be told apart.
+        """
+        run = self.connection.execute
+        run(
+            f"""CREATE OR REPLACE TEMP TABLE new_terms AS SELECT term_id(key) AS id, key FROM ({keys}) WHERE key IS NOT NULL"""
+        )
+        run(f"""INSERT INTO terms SELECT id, any_value(key) AS key,
+            CASE WHEN term_class(id) IN ({_LONG}) THEN units_of_key(any_value(key)) END
+            FROM new_terms ANTI JOIN terms USING (id) WHERE term_class(id) NOT IN (4, 5) GROUP BY id""")
+        self._check_apart("new_terms", "id", "key")
+        run("DROP TABLE new_terms")
+
+    def _check_apart(self, table: str, number: str, key: str) -> None:
+        clash = self.connection.execute(f"""SELECT t.key, n."{key}" FROM {table} n JOIN terms t ON t.id = n."{number}"
+            WHERE t.key <> n."{key}" LIMIT 1""").fetchall()
+        if clash:
+            one, other = clash[0]
+            raise EngineError(
+                f"two terms have the same number in the columnar engine ({one!r} and {other!r}); use --engine oxigraph"
+            )
+
+    # -- triples
+
+    def lines(self, graph: int, name: str, leave_out: str) -> str:
+        """Return SQL for the triples of a graph as lines of N-Quads without their ends, sorted.
+
+        Parameters
+        ----------
+        graph:
+            The graph that they are in.
+        name:
+            The IRI of the graph that is written.
+        leave_out:
+            A namespace; triples whose predicate or object is a term of it are left out.
+        """
+        keys = dict(self.connection.execute("SELECT id, key FROM terms WHERE id IN (SELECT unnest(?))",
+                                            [self._constants()]).fetchall())  # fmt: skip
+        parts = []
+        for piece in self._pieces.values():
+            hidden = [keys[n][1:] for n in (piece.predicate, piece.object) if n is not None]
+            if piece.graph not in (None, graph) or any(leave_out and term.startswith(leave_out) for term in hidden):
+                continue
+            predicate = f" {keys[piece.predicate]}> ".replace("'", "''")
+            where = f" WHERE p.g = {graph}" if piece.graph is None else ""
+            source = f"{piece.name} p JOIN terms s ON s.id = p.s"
+            if piece.object is not None:
+                object_ = f"'{keys[piece.object]}>'"
+            elif piece.objects & INLINE:
+                source += " LEFT JOIN terms o ON o.id = p.o"
+                object_ = "ntriples(key_of_id(p.o, o.key))"
+            else:
+                source += " JOIN terms o ON o.id = p.o"
+                object_ = "ntriples(o.key)"
+            if leave_out and piece.object is None and piece.objects & IRI:
+                where += f"{' AND' if where else ' WHERE'} (o.key IS NULL OR NOT starts_with(o.key, '<{leave_out}'))"
+            subject = "s.key || '>'" if piece.subjects == IRI else "ntriples(s.key)"
+            parts.append(
+                f"SELECT {subject} || '{predicate}' || {object_} || ' <{name}> .' AS line FROM {source}{where}"
+            )
+        return f"SELECT line FROM ({' UNION ALL '.join(parts) or 'SELECT NULL AS line WHERE false'}) ORDER BY line"
+
+    def _constants(self) -> list[int]:
+        return [n for piece in self._pieces.values() for n in (piece.predicate, piece.object) if n is not None]
+
+    def insert(self, rows: Rows, graph: int = 0) -> int:
+        """Add triples that the store doesn't hold in any graph; return how many were new. Their terms must be known."""
+        run = self.connection.execute
+        predicate = self.number_of(rows.predicate)
+        object_ = None if rows.object is None else self.number_of(rows.object)
+        by_class = rows.predicate == _TYPE
+        if by_class and object_ is None:
+            return self._insert_types(rows, graph)
+        place = (predicate, object_ if by_class else None, graph)
+        names = ["s"] if by_class else ["s", "o"]
+        source = rows.sql
+        if object_ is not None and not by_class:
+            source = f"SELECT s, {object_}::BIGINT AS o FROM ({source})"
+        if not rows.once:
+            source = f"SELECT DISTINCT {', '.join(names)} FROM ({source})"
+        for held in self._schema_pieces(predicate, object_):
+            if not self.union and held.graph not in (None, graph):
+                continue
+            conditions = ["held.s = new.s"]
+            if held.graph is None and not self.union:
+                conditions.append(f"held.g = {graph}")
+            if not by_class:
+                conditions.append("held.o = new.o" if held.object is None else f"new.o = {held.object}")
+            elif held.object is None:
+                conditions.append(f"held.o = {object_}")
+            source = f"SELECT new.* FROM ({source}) new ANTI JOIN {held.name} held ON {' AND '.join(conditions)}"
+        piece = self._pieces.get(place)
+        if piece is None:
+            piece = Piece(f"piece_{len(self._pieces)}", predicate, place[1], graph, 0, 0)
+            run(f"CREATE TABLE {piece.name} ({', '.join(f'{name} BIGINT' for name in names)})")
+        ((count,),) = run(f"INSERT INTO {piece.name} BY NAME ({source})").fetchall()
+        objects = rows.objects if rows.object is None else IRI
+        self._pieces[place] = replace(piece, subjects=piece.subjects | rows.subjects, objects=piece.objects | objects)
+        self._graphs.add(graph)
+        return int(count)
+
+    def _insert_types(self, rows: Rows, graph: int) -> int:
+        """Add triples of rdf:type with various classes, each class by itself."""
+        run = self.connection.execute
+        run(f"CREATE OR REPLACE TEMP TABLE new_types AS SELECT DISTINCT s, o FROM ({rows.sql})")
+        classes = run("SELECT DISTINCT key FROM new_types JOIN terms ON id = o").fetchall()
+        added = 0
+        for (key,) in classes:
+            chosen = f"SELECT s FROM new_types WHERE o = {self.number_of(key)}"
+            added += self.insert(replace(rows, sql=chosen, object=key, once=True), graph)
+        run("DROP TABLE new_types")
+        return added
+
+    def _schema_pieces(self, predicate: int, object_: int | None) -> list[Piece]:
+        return [
+            piece
+            for piece in self._pieces.values()
+            if piece.predicate == predicate and (object_ is None or piece.object in (None, object_))
+        ]
 
     def load(self, quads: Iterable[Quad]) -> None:
         """Add quads, each term exactly as it is written."""
@@ -67,79 +233,63 @@ class ColumnarStore:
             self.connection.register("batch", table)
             self.connection.execute("INSERT INTO staged SELECT s, p, o, g FROM batch")
             self.connection.unregister("batch")
-            self._changed = True
-
-    def number_of(self, key: str) -> int | None:
-        """Return the number of a stored term."""
-        if key not in self._numbers:
-            rows = self.connection.execute("SELECT id FROM terms WHERE key = ?", [key]).fetchall()
-            self._numbers[key] = rows[0][0] if rows else None
-        return self._numbers[key]
-
-    def numbered(self, key: str) -> int:
-        """Return the number of a term, taking it into the dictionary if it is not stored."""
-        found = self.number_of(key)
-        if found is None:
-            self.connection.execute(
-                f"INSERT INTO terms {_NUMBERED.format(source='(SELECT ? AS key)')}", [key]
-            ).fetchall()
-            del self._numbers[key]
-            found = self.number_of(key)
-        assert found is not None
-        return found
-
-    def missing(self, triples: Sequence[Triple]) -> list[Triple]:
-        """Return the triples that the default graph doesn't hold."""
-        self.schema()
-        table = pa.table(
-            {
-                "place": pa.array(range(len(triples)), pa.int64()),
-                "s": pa.array([to_key(triple.subject) for triple in triples], pa.string()),
-                "p": pa.array([to_key(triple.predicate) for triple in triples], pa.string()),
-                "o": pa.array([to_key(triple.object) for triple in triples], pa.string()),
-            }
-        )
-        self.connection.register("batch", table)
-        held = self.connection.execute("""SELECT place FROM batch JOIN terms s ON s.key = batch.s
-            JOIN terms p ON p.key = batch.p JOIN terms o ON o.key = batch.o
-            JOIN quads q ON q.s = s.id AND q.p = p.id AND q.o = o.id AND q.g = 0""").fetchall()
-        self.connection.unregister("batch")
-        there = {place for (place,) in held}
-        return [triple for place, triple in enumerate(triples) if place not in there]
+            self._staged = True
 
     def schema(self) -> Schema:
         """Return what is stored, after taking in what was loaded."""
-        if self._changed:
-            self._encode()
-            self._divide()
-            self._changed = False
-        return self._schema
+        if self._staged:
+            self._take_in()
+            self._staged = False
+        pieces: dict[int, list[Piece]] = {}
+        for piece in self._pieces.values():
+            pieces.setdefault(piece.predicate, []).append(piece)
+        return Schema(self.number_of, self.numbered, pieces, self.disjoint, self.union)
 
-    def _encode(self) -> None:
-        """Number new terms and move staged quads to the numbered table."""
+    def _take_in(self) -> None:
+        """Move staged quads to a table with graphs for each of their predicates."""
         run = self.connection.execute
-        run("CREATE TEMP TABLE found AS SELECT DISTINCT key FROM (SELECT s AS key FROM staged UNION ALL "
-            "SELECT p FROM staged UNION ALL SELECT o FROM staged UNION ALL SELECT g FROM staged WHERE g <> '')")  # fmt: skip
-        run(f"INSERT INTO terms {_NUMBERED.format(source='found ANTI JOIN terms USING (key)')}")
-        run("""CREATE TEMP TABLE more AS SELECT DISTINCT p.id AS p, s.id AS s, o.id AS o, coalesce(g.id, 0) AS g
-            FROM staged JOIN terms p ON p.key = staged.p JOIN terms s ON s.key = staged.s
-            JOIN terms o ON o.key = staged.o LEFT JOIN terms g ON g.key = staged.g""")
-        run("CREATE TEMP TABLE all_quads AS SELECT p, s, o, g FROM quads UNION SELECT p, s, o, g FROM more")
-        run("CREATE OR REPLACE TABLE quads AS SELECT p, s, o, g FROM all_quads ORDER BY p, s")
-        for name in ("found", "more", "all_quads"):
-            run(f"DROP TABLE {name}")
+        for name in "spog":
+            self.add_terms(f"SELECT DISTINCT {name} AS key FROM staged WHERE {name} <> ''")
+        run("""CREATE OR REPLACE TEMP TABLE more AS SELECT DISTINCT term_id(p) AS p, term_id(s) AS s, term_id(o) AS o,
+            CASE WHEN g = '' THEN 0 ELSE term_id(g) END AS g FROM staged""")
+        found = run("""SELECT p, list(DISTINCT term_class(s)), list(DISTINCT term_class(o)) FROM more
+            GROUP BY p ORDER BY p""").fetchall()
+        for predicate, subjects, objects in found:
+            self._to_quads(predicate)
+            place = (predicate, None, None)
+            piece = self._pieces.get(place)
+            if piece is None:
+                piece = Piece(f"piece_{len(self._pieces)}", predicate, None, None, 0, 0)
+                run(f"CREATE TABLE {piece.name} (s BIGINT, o BIGINT, g BIGINT)")
+            run(f"""INSERT INTO {piece.name} SELECT s, o, g FROM more WHERE p = {predicate}
+                EXCEPT SELECT s, o, g FROM {piece.name}""")
+            self._pieces[place] = replace(piece, subjects=piece.subjects | _mask(subjects), objects=piece.objects | _mask(objects))  # fmt: skip
+        self._graphs.update(graph for (graph,) in run("SELECT DISTINCT g FROM more").fetchall())
+        self.disjoint = len(self._graphs) <= 1
+        run("DROP TABLE more")
         run("DELETE FROM staged")
-        self._numbers = {key: place for key, place in self._numbers.items() if place is not None}
 
-    def _divide(self) -> None:
-        """Make the table of each predicate, and note which classes stand where."""
+    def _to_quads(self, predicate: int) -> None:
+        """Put all triples of a predicate into one table with their graphs."""
+        others = [place for place in self._pieces if place[0] == predicate and place != (predicate, None, None)]
+        if not others:
+            return
         run = self.connection.execute
-        found = run(f"""SELECT p, bit_or(1 << (s >> {SHIFT})), bit_or(1 << (o >> {SHIFT}))
-            FROM quads GROUP BY p ORDER BY p""").fetchall()
-        tables = {}
-        for place, subjects, objects in found:
-            tables[place] = Table(f"predicate_{place}", place, subjects, objects)
-            run(f"CREATE OR REPLACE TABLE predicate_{place} AS SELECT s, o, g FROM quads WHERE p = {place} ORDER BY s")
-        run("CREATE OR REPLACE TABLE nodes AS SELECT s AS n, g FROM quads UNION SELECT o, g FROM quads")
-        single = run("SELECT count(DISTINCT g) FROM quads").fetchall()[0][0] <= 1
-        self._schema = Schema(self.number_of, self.numbered, tables, single=single, union=self.union)
+        whole = self._pieces.get((predicate, None, None))
+        if whole is None:
+            whole = Piece(f"quads_{len(self._pieces)}_{len(others)}", predicate, None, None, 0, 0)
+            run(f"CREATE TABLE {whole.name} (s BIGINT, o BIGINT, g BIGINT)")
+        for place in others:
+            piece = self._pieces.pop(place)
+            o = "o" if piece.object is None else str(piece.object)
+            run(f"INSERT INTO {whole.name} SELECT s, {o}, {piece.graph} FROM {piece.name}")
+            run(f"DROP TABLE {piece.name}")
+            whole = replace(whole, subjects=whole.subjects | piece.subjects, objects=whole.objects | piece.objects)
+        self._pieces[predicate, None, None] = whole
+
+
+def _mask(classes: Iterable[int]) -> int:
+    out = 0
+    for place in classes:
+        out |= 1 << place
+    return out
