@@ -65,7 +65,7 @@ def _list(name: str, value: str) -> str:
 
 
 _LOCAL = f"replace(value, '{CKG}', '')"
-_HELD, _LACKED = _flags(_DRIVERS), _flags(_DRIVERS, "lacks")
+_HELD, _LACKED = _flags(_DRIVERS, "holds"), _flags(_DRIVERS, "lacks")
 
 #: How each file is made of the solutions of queries, which are tables of texts by their names.
 _FORMATS: dict[str, tuple[tuple[str, ...], str]] = {

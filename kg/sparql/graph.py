@@ -78,7 +78,9 @@ class Schema:
                 found = self._rows(piece, [end, *names[1:]], graph)
                 if found is not None:
                     alias = exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier(n) for n in names])
-                    parts.append(exp.select(*map(column, names)).from_(exp.Subquery(this=found, alias=alias)))
+                    parts.append(
+                        exp.select(*map(column, names)).from_(exp.Subquery(this=found, alias=alias), copy=False)
+                    )
         return self._distinct(self._together(parts, names, 0), names)
 
     def graphs(self) -> exp.Query:
@@ -101,25 +103,29 @@ class Schema:
         for name in names:
             known = constants.get(name)
             cells[name] = column(name) if known is None else number(known)
-        query = select(cells).from_(exp.to_table(piece.name))
+        query = select(cells).from_(exp.to_table(piece.name), copy=False)
         default = None if self.union else 0
         wanted = default if graph is None else None if isinstance(graph, str) else graph
         if piece.graph is None:
             if isinstance(graph, str):
-                return query.where(sql("g <> 0"))
-            return query if wanted is None else query.where(sql("g = a", a=number(wanted)))
+                return query.where(sql("g <> 0"), copy=False)
+            return query if wanted is None else query.where(sql("g = a", a=number(wanted)), copy=False)
         if (isinstance(graph, str) and piece.graph == 0) or (wanted is not None and piece.graph != wanted):
             return None
         return query
 
     def _together(self, parts: Sequence[exp.Query], names: Sequence[str], graph: int | str | None) -> exp.Query:
         if not parts:
-            return select({name: sql("cast(null as bigint)") for name in names}).where(exp.false())
+            return select({name: sql("cast(null as bigint)") for name in names}).where(exp.false(), copy=False)
         out = parts[0]
         for part in parts[1:]:
-            out = exp.union(out, part, distinct=False)
+            out = exp.union(out, part, distinct=False, copy=False)
         return out if graph is not None or not self.union or self.disjoint else self._distinct(out, names)
 
     @staticmethod
     def _distinct(query: exp.Query, names: Iterable[str]) -> exp.Query:
-        return exp.select(*(column(name) for name in names)).distinct().from_(query.subquery("d"))
+        return (
+            exp.select(*(column(name) for name in names))
+            .distinct(copy=False)
+            .from_(query.subquery("d", copy=False), copy=False)
+        )

@@ -76,12 +76,12 @@ def _grouped(
         cell, known = _cell(patterns, part, value)
         shown[name_of(str(part.res))], columns[str(part.res)] = cell, known
     rich = enrich(relation, scope.requests.get(alias, ()))
-    query = select(shown).from_(rich.query.subquery(alias))
+    query = select(shown).from_(rich.query.subquery(alias, copy=False), copy=False)
     if groups:
-        query = query.group_by(*(column(name_of(name), alias) for name in groups))
+        query = query.group_by(*(column(name_of(name), alias) for name in groups), copy=False)
     elif names or not parts:
         # Grouped by unbound variables: one group where there are solutions.
-        query = query.having(sql("count(*) > 0"))
+        query = query.having(sql("count(*) > 0"), copy=False)
     samples = {
         str(part.res) for part in parts if part.name == "Aggregate_Sample" and arguments.get(str(part.res)) in groups
     }

@@ -81,21 +81,21 @@ class PathCompiler:
 
     def _swapped(self, query: exp.Query) -> exp.Query:
         alias = fresh("p")
-        return self._select(alias, swap=True).from_(query.subquery(alias))
+        return self._select(alias, swap=True).from_(query.subquery(alias, copy=False), copy=False)
 
     def _plain(self, query: exp.Query) -> exp.Query:
         alias = fresh("p")
-        return self._select(alias).from_(query.subquery(alias))
+        return self._select(alias).from_(query.subquery(alias, copy=False), copy=False)
 
     def _union(self, parts: Sequence[exp.Query], *, distinct: bool) -> exp.Query:
         out = self._plain(parts[0])
         for part in parts[1:]:
-            out = exp.union(out, self._plain(part), distinct=distinct)
+            out = exp.union(out, self._plain(part), distinct=distinct, copy=False)
         return out
 
     def _distinct(self, query: exp.Query) -> exp.Query:
         alias = fresh("p")
-        return self._select(alias).distinct().from_(query.subquery(alias))
+        return self._select(alias).distinct(copy=False).from_(query.subquery(alias, copy=False), copy=False)
 
     def _sequence(self, parts: Sequence[Path | URIRef], start: int | None, end: int | None) -> exp.Query:
         out = self.pairs(parts[0], start, None)
@@ -107,7 +107,11 @@ class PathCompiler:
                 columns["g"] = column("g", one)
                 on.append(sql("a = b", a=column("g", one), b=column("g", other)))
             right = self.pairs(part, None, end if place == len(parts) else None)
-            out = select(columns).from_(out.subquery(one)).join(right.subquery(other), on=all_of(*on))
+            out = (
+                select(columns)
+                .from_(out.subquery(one, copy=False), copy=False)
+                .join(right.subquery(other, copy=False), on=all_of(*on), copy=False)
+            )
         return out
 
     def _same(self, start: int | None, end: int | None) -> exp.Query:
@@ -118,13 +122,13 @@ class PathCompiler:
         columns = {"s": column("n", alias), "o": column("n", alias)}
         if "g" in self.names:
             if constants:
-                graphs = self.schema.graphs().subquery(alias)
+                graphs = self.schema.graphs().subquery(alias, copy=False)
                 columns = {"s": number(constants[0]), "o": number(constants[0]), "g": column("g", alias)}
-                return select(columns).from_(graphs)
+                return select(columns).from_(graphs, copy=False)
             columns["g"] = column("g", alias)
         elif constants:
             return select({"s": number(constants[0]), "o": number(constants[0])})
-        return select(columns).from_(nodes.subquery(alias))
+        return select(columns).from_(nodes.subquery(alias, copy=False), copy=False)
 
     def _repeated(self, path: MulPath, start: int | None, end: int | None) -> exp.Query:
         step = self._inside.pairs(path.path)
@@ -141,9 +145,9 @@ class PathCompiler:
         if start is None and end is not None:
             return self._swapped(self._closure(self._swapped(step), end, None))
         name, edges, one, other = fresh("walk"), fresh("edges"), fresh("p"), fresh("p")
-        first = self._select(one).from_(exp.alias_(exp.to_table(edges), one, table=True))
+        first = self._select(one).from_(exp.alias_(exp.to_table(edges), one, table=True, copy=False), copy=False)
         if start is not None:
-            first = first.where(sql("a = b", a=column("s", one), b=number(start)))
+            first = first.where(sql("a = b", a=column("s", one), b=number(start)), copy=False)
         columns = {"s": column("s", one), "o": column("o", other)}
         on = [sql("a = b", a=column("o", one), b=column("s", other))]
         if "g" in self.names:
@@ -151,14 +155,14 @@ class PathCompiler:
             on.append(sql("a = b", a=column("g", one), b=column("g", other)))
         onward = (
             select(columns)
-            .from_(exp.alias_(exp.to_table(name), one, table=True))
-            .join(exp.alias_(exp.to_table(edges), other, table=True), on=all_of(*on))
+            .from_(exp.alias_(exp.to_table(name), one, table=True, copy=False), copy=False)
+            .join(exp.alias_(exp.to_table(edges), other, table=True, copy=False), on=all_of(*on), copy=False)
         )
         return (
             self._select(name)
-            .from_(name)
-            .with_(edges, as_=self._distinct(step), recursive=True)
-            .with_(name, as_=exp.union(first, onward, distinct=True), recursive=True)
+            .from_(name, copy=False)
+            .with_(edges, as_=self._distinct(step), recursive=True, copy=False)
+            .with_(name, as_=exp.union(first, onward, distinct=True, copy=False), recursive=True, copy=False)
         )
 
     def _negated(self, path: NegatedPath) -> exp.Query:
@@ -176,7 +180,7 @@ class PathCompiler:
     def _without(self, predicates: Sequence[URIRef]) -> exp.Query:
         known = [self.schema.number_of(key_of(part)) for part in predicates]
         alias = fresh("p")
-        query = self._select(alias).from_(self.schema.triples(None, self.graph).subquery(alias))
+        query = self._select(alias).from_(self.schema.triples(None, self.graph).subquery(alias, copy=False), copy=False)
         for place in known:
-            query = query.where(sql("a <> b", a=column("p", alias), b=number(place)))
+            query = query.where(sql("a <> b", a=column("p", alias), b=number(place)), copy=False)
         return query

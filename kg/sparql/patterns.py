@@ -82,7 +82,9 @@ class Patterns:
         if not isinstance(self.graph, str):
             return unit()
         alias = fresh()
-        query = select({name_of(self.graph): column("g", alias)}).from_(self.schema.graphs().subquery(alias))
+        query = select({name_of(self.graph): column("g", alias)}).from_(
+            self.schema.graphs().subquery(alias, copy=False), copy=False
+        )
         return Relation(query, {self.graph: Column("id", True, IRI)})
 
     def _BGP(self, node: CompValue) -> Relation:
@@ -125,11 +127,11 @@ class Patterns:
     ) -> Relation:
         shown = {name: same for name, same in places.items() if not name.startswith("_:")}
         query = select({name_of(name): same[0] for name, same in shown.items()})
-        query = query.from_(tables[0][1].subquery(tables[0][0]))
+        query = query.from_(tables[0][1].subquery(tables[0][0], copy=False), copy=False)
         for alias, source in tables[1:]:
-            query = query.join(source.subquery(alias), join_type="cross")
+            query = query.join(source.subquery(alias, copy=False), join_type="cross", copy=False)
         if conditions:
-            query = query.where(all_of(*conditions))
+            query = query.where(all_of(*conditions), copy=False)
         columns = {name: Column("id", True, classes[name]) for name in shown}
         return Relation(query, columns, keys=(frozenset(shown),) if once and len(shown) == len(places) else ())
 
@@ -166,9 +168,9 @@ class Patterns:
                     fixed = None if isinstance(end, (Variable, BNode)) else self.schema.number_of(key_of(end))
                     names = {"n": column(name), **({"g": column("g")} if isinstance(self.graph, str) else {})}
                     rows = self.schema.triples(self.schema.number_of(key_of(predicate)), self.graph, fixed)
-                    query = select(names).distinct().from_(rows.subquery("t"))
+                    query = select(names).distinct(copy=False).from_(rows.subquery("t", copy=False), copy=False)
                     if fixed is not None:
-                        query = query.where(sql("o = a", a=number(fixed)))
+                        query = query.where(sql("o = a", a=number(fixed)), copy=False)
                     return query
         return None
 
@@ -208,7 +210,7 @@ class Patterns:
         test = self.compiler.truth(condition, scope)
         rich = enrich(relation, scope.requests.get(alias, ()))
         parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
-        query = select(parts).from_(rich.query.subquery(alias)).where(test)
+        query = select(parts).from_(rich.query.subquery(alias, copy=False), copy=False).where(test, copy=False)
         return Relation(query, relation.columns, keys=relation.keys)
 
     def _Extend(self, node: CompValue) -> Relation:
@@ -230,7 +232,12 @@ class Patterns:
         rich = enrich(relation, scope.requests.get(alias, ()))
         if relation.ordered:
             parts[ORDER] = column(ORDER, alias)
-        return Relation(select(parts).from_(rich.query.subquery(alias)), columns, relation.ordered, relation.keys)
+        return Relation(
+            select(parts).from_(rich.query.subquery(alias, copy=False), copy=False),
+            columns,
+            relation.ordered,
+            relation.keys,
+        )
 
     # -- data and sub-selects
 
@@ -258,7 +265,7 @@ class Patterns:
                 name_of(name): sql("cast(null as bigint)") if term is None else number(self.schema.numbered(term))
                 for name, term in row.items()
             }
-            query = select(cells) if query is None else exp.union(query, select(cells), distinct=False)
+            query = select(cells) if query is None else exp.union(query, select(cells), distinct=False, copy=False)
         assert query is not None
         found = Relation(query, columns)
         return join(self._unit(), found) if isinstance(self.graph, str) else found
@@ -303,7 +310,9 @@ class Patterns:
             parts = {name_of(name): column(name_of(name), alias) for name in inside.columns if name != hidden}
             columns = {name: known for name, known in inside.columns.items() if name != hidden}
             picked = Relation(
-                select({**parts, name_of(hidden): column(name_of(hidden), alias)}).from_(inside.query.subquery(alias)),
+                select({**parts, name_of(hidden): column(name_of(hidden), alias)}).from_(
+                    inside.query.subquery(alias, copy=False), copy=False
+                ),
                 {**columns, hidden: inside.columns[hidden]},
             )
             return self._named(picked, hidden, str(node.term))
@@ -321,13 +330,13 @@ class Patterns:
         parts[name_of(name)] = column(name_of(hidden), alias)
         columns = {n: known for n, known in relation.columns.items() if n not in (hidden, name)}
         columns[name] = Column("id", True, IRI)
-        renamed = Relation(select(parts).from_(relation.query.subquery(alias)), columns)
+        renamed = Relation(select(parts).from_(relation.query.subquery(alias, copy=False), copy=False), columns)
         if name not in relation.columns:
             return renamed
         if relation.columns[name].kind != "id":
             raise UnsupportedQuery(f"?{name} names a graph and is computed inside it, which is not supported")
         test = sql("a = b or a is null", a=column(name_of(name), alias), b=column(name_of(hidden), alias))
-        query = select(parts).from_(relation.query.subquery(alias)).where(test)
+        query = select(parts).from_(relation.query.subquery(alias, copy=False), copy=False).where(test, copy=False)
         return Relation(query, columns)
 
     # -- EXISTS
@@ -358,7 +367,9 @@ class Patterns:
                 raise UnsupportedQuery(f"EXISTS over ?{name}, computed on one side only, is not supported")
         shared = [name for name in outer.columns if name in inner.columns]
         test = compatible(outer, inner, shared, alias, other)
-        return exp.Exists(this=exp.select("1").from_(inner.query.subquery(other)).where(test))
+        return exp.Exists(
+            this=exp.select("1").from_(inner.query.subquery(other, copy=False), copy=False).where(test, copy=False)
+        )
 
     @staticmethod
     def _check_substitution(pattern: CompValue, filters: list[Any], outer: Relation, inner: Relation) -> None:

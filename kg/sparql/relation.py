@@ -94,7 +94,7 @@ def unit() -> Relation:
 def empty(variables: Iterable[str]) -> Relation:
     """Return the relation without solutions."""
     names = list(variables)
-    query = select({name_of(name): unbound() for name in names}).where(exp.false())
+    query = select({name_of(name): unbound() for name in names}).where(exp.false(), copy=False)
     return Relation(query, {name: Column("id", True, 0) for name in names}, keys=(frozenset(),))
 
 
@@ -115,7 +115,9 @@ def project(relation: Relation, variables: Iterable[str]) -> Relation:
     if relation.ordered:
         parts[ORDER] = column(ORDER, alias)
     keys = tuple(key for key in relation.keys if key <= set(columns))
-    return Relation(select(parts).from_(relation.query.subquery(alias)), columns, relation.ordered, keys)
+    return Relation(
+        select(parts).from_(relation.query.subquery(alias, copy=False), copy=False), columns, relation.ordered, keys
+    )
 
 
 def enrich(relation: Relation, requests: Iterable[Request]) -> Relation:
@@ -127,7 +129,7 @@ def enrich(relation: Relation, requests: Iterable[Request]) -> Relation:
     if not wanted:
         return relation
     alias = fresh()
-    query = exp.select(f'"{alias}".*').from_(relation.query.subquery(alias))
+    query = exp.select(f'"{alias}".*').from_(relation.query.subquery(alias, copy=False), copy=False)
     for variable in sorted({variable for variable, _ in wanted}):
         known = relation.columns[variable]
         terms = fresh("t")
@@ -137,13 +139,15 @@ def enrich(relation: Relation, requests: Iterable[Request]) -> Relation:
             stored = known.classes & (~INLINE if what == "key" else LONG)
             looked_up |= bool(stored)
             query = query.select(
-                exp.alias_(_fetched(what, place, known, terms), value_name(variable, what), quoted=True)
+                exp.alias_(_fetched(what, place, known, terms), value_name(variable, what), quoted=True, copy=False),
+                copy=False,
             )
         if looked_up:
             query = query.join(
-                exp.alias_(exp.to_table("terms"), terms, table=True),
+                exp.alias_(exp.to_table("terms"), terms, table=True, copy=False),
                 on=sql("a = b", a=column("id", terms), b=place),
                 join_type="inner" if known.sure and not known.classes & INLINE else "left",
+                copy=False,
             )
     return replace(relation, query=query)
 
@@ -166,7 +170,12 @@ def rewritten(relation: Relation, changed: Mapping[str, tuple[exp.Expression, Co
     if relation.ordered:
         parts[ORDER] = column(ORDER, alias)
     columns = {name: changed[name][1] if name in changed else known for name, known in relation.columns.items()}
-    return Relation(select(parts).from_(relation.query.subquery(alias)), columns, relation.ordered, relation.keys)
+    return Relation(
+        select(parts).from_(relation.query.subquery(alias, copy=False), copy=False),
+        columns,
+        relation.ordered,
+        relation.keys,
+    )
 
 
 def as_keys(relation: Relation, variables: Iterable[str]) -> Relation:
@@ -294,7 +303,9 @@ def join(left: Relation, right: Relation) -> Relation:
     names = [*left.columns, *(name for name in right.columns if name not in left.columns)]
     query = select({name_of(name): merged(left, right, name, one, other) for name in names})
     on = compatible(left, right, shared, one, other)
-    query = query.from_(left.query.subquery(one)).join(right.query.subquery(other), on=on, join_type="inner")
+    query = query.from_(left.query.subquery(one, copy=False), copy=False).join(
+        right.query.subquery(other, copy=False), on=on, join_type="inner", copy=False
+    )
     columns = {name: _together(left.columns.get(name), right.columns.get(name), optional=False) for name in names}
     return Relation(query, columns, keys=_joined_keys(left, right, shared))
 
@@ -310,7 +321,9 @@ def leftjoin(left: Relation, right: Relation, one: str, other: str, extra: exp.E
     names = [*left.columns, *(name for name in right.columns if name not in left.columns)]
     query = select({name_of(name): merged(left, right, name, one, other) for name in names})
     on = all_of(compatible(left, right, shared, one, other), extra)
-    query = query.from_(left.query.subquery(one)).join(right.query.subquery(other), on=on, join_type="left")
+    query = query.from_(left.query.subquery(one, copy=False), copy=False).join(
+        right.query.subquery(other, copy=False), on=on, join_type="left", copy=False
+    )
     columns = {name: _together(left.columns.get(name), right.columns.get(name), optional=True) for name in names}
     sure = {name for name in shared if left.columns[name].sure and right.columns[name].sure}
     single = any(key <= sure for key in right.keys) and all(left.columns[name].sure for name in shared)
@@ -333,9 +346,13 @@ def antijoin(left: Relation, right: Relation, variables: Iterable[str] = (), alw
             condition,
             any_of(*(sql("a = b", a=column(name_of(n), one), b=column(name_of(n), other)) for n in counted)),
         )
-    inner = exp.select("1").from_(right.query.subquery(other)).where(condition)
+    inner = exp.select("1").from_(right.query.subquery(other, copy=False), copy=False).where(condition, copy=False)
     parts = {name_of(name): column(name_of(name), one) for name in left.columns}
-    query = select(parts).from_(left.query.subquery(one)).where(exp.not_(exp.Exists(this=inner)))
+    query = (
+        select(parts)
+        .from_(left.query.subquery(one, copy=False), copy=False)
+        .where(exp.not_(exp.Exists(this=inner), copy=False), copy=False)
+    )
     return Relation(query, left.columns, keys=left.keys)
 
 
@@ -353,5 +370,5 @@ def union(left: Relation, right: Relation) -> Relation:
     for side in (left, right):
         alias = fresh()
         picked = select({name_of(name): column(name_of(name), alias) for name in names})
-        parts.append(picked.from_(side.query.subquery(alias)))
-    return Relation(exp.union(parts[0], parts[1], distinct=False), columns)
+        parts.append(picked.from_(side.query.subquery(alias, copy=False), copy=False))
+    return Relation(exp.union(parts[0], parts[1], distinct=False, copy=False), columns)

@@ -22,13 +22,17 @@ def distinct(relation: Relation) -> Relation:
     alias = fresh()
     parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
     if not parts:
-        return Relation(select({}).from_(relation.query.subquery(alias)).limit(1), {}, keys=(frozenset(),))
+        return Relation(
+            select({}).from_(relation.query.subquery(alias, copy=False), copy=False).limit(1, copy=False),
+            {},
+            keys=(frozenset(),),
+        )
     if not relation.ordered:
-        query = select(parts).distinct().from_(relation.query.subquery(alias))
+        query = select(parts).distinct(copy=False).from_(relation.query.subquery(alias, copy=False), copy=False)
         return Relation(query, relation.columns, keys=(*relation.keys, frozenset(relation.columns)))
     parts[ORDER] = sql("min(a)", a=column(ORDER, alias))
     groups = [column(name_of(name), alias) for name in relation.columns]
-    query = select(parts).from_(relation.query.subquery(alias)).group_by(*groups)
+    query = select(parts).from_(relation.query.subquery(alias, copy=False), copy=False).group_by(*groups, copy=False)
     return Relation(query, relation.columns, ordered=True)
 
 
@@ -60,11 +64,11 @@ def ordered(relation: Relation, keys: Iterable[tuple[str, bool]], keep: Iterable
         inner[ORDER] = column(ORDER, alias)
         terms.append(exp.Ordered(this=column(ORDER)))
     rich = enrich(relation, scope.requests.get(alias, ()))
-    computed, outer = select(inner).from_(rich.query.subquery(alias)), fresh()
+    computed, outer = select(inner).from_(rich.query.subquery(alias, copy=False), copy=False), fresh()
     parts: dict[str, exp.Expression] = {name: column(name, outer) for name in kept}
     order = exp.Order(expressions=terms) if terms else None
     parts[ORDER] = exp.Window(this=exp.RowNumber(), order=order)
-    query = select(parts).from_(computed.subquery(outer))
+    query = select(parts).from_(computed.subquery(outer, copy=False), copy=False)
     return Relation(query, {name: relation.columns[name] for name in keep}, ordered=True)
 
 
@@ -122,11 +126,11 @@ def sliced(relation: Relation, start: int, length: int | None) -> Relation:
     parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
     if relation.ordered:
         parts[ORDER] = column(ORDER, alias)
-    query = select(parts).from_(relation.query.subquery(alias))
+    query = select(parts).from_(relation.query.subquery(alias, copy=False), copy=False)
     if relation.ordered:
-        query = query.order_by(column(ORDER, alias))
+        query = query.order_by(column(ORDER, alias), copy=False)
     if length is not None:
-        query = query.limit(exp.Literal.number(length))
+        query = query.limit(exp.Literal.number(length), copy=False)
     if start:
-        query = query.offset(exp.Literal.number(start))
+        query = query.offset(exp.Literal.number(start), copy=False)
     return Relation(query, relation.columns, relation.ordered)

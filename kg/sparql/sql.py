@@ -31,7 +31,9 @@ def sql(template: str, **parts: exp.Expression) -> exp.Expression:
 
     def fill(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Column) and not node.table and node.name in parts:
-            part = parts[node.name].copy()
+            part = parts[node.name]
+            if part.parent is not None:
+                part = part.copy()
             return part if isinstance(part, exp.Column) else exp.Paren(this=part)
         return node
 
@@ -46,7 +48,7 @@ def const(text: str) -> exp.Expression:
 def number(value: int) -> exp.Expression:
     """Return a 64-bit whole number."""
     literal = exp.Neg(this=exp.Literal.number(-value)) if value < 0 else exp.Literal.number(value)
-    return cast(exp.Expression, exp.cast(literal, "BIGINT"))
+    return cast(exp.Expression, exp.cast(literal, "BIGINT", copy=False))
 
 
 def column(name: str, table: str = "") -> exp.Expression:
@@ -57,16 +59,16 @@ def column(name: str, table: str = "") -> exp.Expression:
 def all_of(*conditions: exp.Expression | None) -> exp.Expression:
     """Return the conjunction."""
     given = [condition for condition in conditions if condition is not None]
-    return cast(exp.Expression, exp.and_(*given) if given else exp.true())
+    return cast(exp.Expression, exp.and_(*given, copy=False) if given else exp.true())
 
 
 def any_of(*conditions: exp.Expression) -> exp.Expression:
     """Return the disjunction."""
-    return cast(exp.Expression, exp.or_(*conditions) if conditions else exp.false())
+    return cast(exp.Expression, exp.or_(*conditions, copy=False) if conditions else exp.false())
 
 
 def select(columns: dict[str, exp.Expression]) -> exp.Select:
     """Return a SELECT of named expressions; of the number 1 where there are none."""
     if not columns:
-        return exp.select(exp.alias_(exp.Literal.number(1), "unit", quoted=True))
-    return exp.select(*(exp.alias_(part, name, quoted=True) for name, part in columns.items()))
+        return exp.select(exp.alias_(exp.Literal.number(1), "unit", quoted=True, copy=False))
+    return exp.select(*(exp.alias_(part, name, quoted=True, copy=False) for name, part in columns.items()))

@@ -149,7 +149,7 @@ def translate(
         raise UnsupportedQuery("the query is nested too deeply") from None
     if query.name == "AskQuery":
         alias = fresh()
-        asked = exp.select("1").from_(relation.query.subquery(alias)).limit(1)
+        asked = exp.select("1").from_(relation.query.subquery(alias, copy=False), copy=False).limit(1, copy=False)
         return Translation("ask", (), asked, patterns.library)
     if re.search(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", text, re.IGNORECASE):
         # RDFLib gathers the variables of SELECT * in a set; show them as they come in the text.
@@ -162,8 +162,8 @@ def _answer(relation: Relation, names: Sequence[str]) -> exp.Query:
     keyed = as_keys(relation, names)
     alias = fresh()
     query = select({f"c{place}": column(name_of(name), alias) for place, name in enumerate(names)})
-    query = query.from_(keyed.query.subquery(alias))
-    return query.order_by(column(ORDER, alias)) if relation.ordered else query
+    query = query.from_(keyed.query.subquery(alias, copy=False), copy=False)
+    return query.order_by(column(ORDER, alias), copy=False) if relation.ordered else query
 
 
 def _construct(patterns: Patterns, query: CompValue, pattern: CompValue) -> Translation:
@@ -181,22 +181,32 @@ def _construct(patterns: Patterns, query: CompValue, pattern: CompValue) -> Tran
     rows = {name_of(name): column(name_of(name), alias) for name in names}
     if blank:
         rows["row"] = sql("row_number() over ()")
-    solutions = select(rows).from_(keyed.query.subquery(alias))
+    solutions = select(rows).from_(keyed.query.subquery(alias, copy=False), copy=False)
     out: exp.Query | None = None
     for triple in template:
         cells = [_cell(term, names, run) for term in triple]
         if any(cell is None for cell in cells):
             continue
         s, p, o = (cell for cell in cells if cell is not None)
-        made = select({"s": s, "p": p, "o": o}).from_(source).where(sql("s is not null and o is not null", s=s, o=o))
-        made = made.where(sql("starts_with(p, '<') and (starts_with(s, '<') or starts_with(s, '_'))", p=p, s=s))
-        out = made if out is None else exp.union(out, made, distinct=False)
+        made = (
+            select({"s": s, "p": p, "o": o})
+            .from_(source, copy=False)
+            .where(sql("s is not null and o is not null", s=s, o=o), copy=False)
+        )
+        made = made.where(
+            sql("starts_with(p, '<') and (starts_with(s, '<') or starts_with(s, '_'))", p=p, s=s), copy=False
+        )
+        out = made if out is None else exp.union(out, made, distinct=False, copy=False)
     if out is None:
-        out = select({name: const("") for name in "spo"}).where(exp.false())
+        out = select({name: const("") for name in "spo"}).where(exp.false(), copy=False)
     alias = fresh()
-    final = select({name: column(name, alias) for name in "spo"}).distinct().from_(out.subquery(alias))
+    final = (
+        select({name: column(name, alias) for name in "spo"})
+        .distinct(copy=False)
+        .from_(out.subquery(alias, copy=False), copy=False)
+    )
     return Translation(
-        "construct", (), final.with_(source, as_=solutions, materialized=blank or None), patterns.library
+        "construct", (), final.with_(source, as_=solutions, materialized=blank or None, copy=False), patterns.library
     )
 
 

@@ -86,6 +86,7 @@ class ColumnarEngine:
         if made.form != "select":
             raise UsageError("this query is no SELECT")
         register(self.store.connection, made.library, self._functions)
+        self.store.keep()
         shown = ", ".join(f'value_of(c{place}) AS "{name}"' for place, name in enumerate(made.variables))
         try:
             return self.store.connection.sql(f"SELECT {shown} FROM ({made.sql()})").to_arrow_table()
@@ -145,6 +146,7 @@ class ColumnarEngine:
         return self.store.insert(rows, self.conclusions)
 
     def _run(self, text: str) -> list[Any]:
+        self.store.keep()
         try:
             return self.store.connection.execute(text).fetchall()
         except duckdb.OutOfMemoryException as error:

@@ -61,12 +61,14 @@ class ColumnarStore:
         self.disjoint = True
         self._numbers: dict[str, int] = {}
         self._kept: set[str] = set()
+        self._waiting: list[str] = []
         self._pieces: dict[tuple[int, int | None, int | None], Piece] = {}
         self._staged = False
         self._graphs: set[int] = set()
         run = self.connection.execute
         for name, body in {**MACROS, **NTRIPLES}.items():
             run(f"CREATE MACRO {name} AS {body}")
+        run("PREPARE number_of AS SELECT term_id(CAST($1 AS VARCHAR))")
         run("CREATE TABLE staged (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
         run("CREATE TABLE terms (id BIGINT, key VARCHAR, num HUGEINT)")
         for term in (TRUE, FALSE):
@@ -77,18 +79,24 @@ class ColumnarStore:
     def number_of(self, key: str) -> int:
         """Return the number of a term."""
         if key not in self._numbers:
-            ((number,),) = self.connection.execute("SELECT term_id(?)", [key]).fetchall()
+            ((number,),) = self.connection.execute(f"EXECUTE number_of({quoted(key)})").fetchall()
             self._numbers[key] = number
         return self._numbers[key]
 
     def numbered(self, key: str) -> int:
-        """Return the number of a term, taking it into the dictionary."""
+        """Return the number of a term; :meth:`keep` takes it into the dictionary."""
         if key not in self._kept:
             self._kept.add(key)
-            self.connection.register("one_key", pa.table({"key": pa.array([key], pa.string())}))
-            self.add_terms("SELECT key FROM one_key")
-            self.connection.unregister("one_key")
+            self._waiting.append(key)
         return self.number_of(key)
+
+    def keep(self) -> None:
+        """Take the terms that were asked for into the dictionary, before a query that may give them is run."""
+        if self._waiting:
+            self.connection.register("waiting", pa.table({"key": pa.array(self._waiting, pa.string())}))
+            self._waiting = []
+            self.add_terms("SELECT key FROM waiting")
+            self.connection.unregister("waiting")
 
     def add_terms(self, keys: str) -> None:
         """Take the terms of a SELECT of `key` into the dictionary; it may have some of them already, or NULL.
@@ -131,34 +139,18 @@ class ColumnarStore:
         leave_out:
             A namespace; triples whose predicate or object is a term of it are left out.
         """
-        keys = dict(self.connection.execute("SELECT id, key FROM terms WHERE id IN (SELECT unnest(?))",
-                                            [self._constants()]).fetchall())  # fmt: skip
         parts = []
         for piece in self._pieces.values():
-            hidden = [keys[n][1:] for n in (piece.predicate, piece.object) if n is not None]
-            if piece.graph not in (None, graph) or any(leave_out and term.startswith(leave_out) for term in hidden):
-                continue
-            predicate = f" {keys[piece.predicate]}> ".replace("'", "''")
-            where = f" WHERE p.g = {graph}" if piece.graph is None else ""
-            source = f"{piece.name} p JOIN terms s ON s.id = p.s"
-            if piece.object is not None:
-                object_ = f"'{keys[piece.object]}>'"
-            elif piece.objects & INLINE:
-                source += " LEFT JOIN terms o ON o.id = p.o"
-                object_ = "ntriples(key_of_id(p.o, o.key))"
-            else:
-                source += " JOIN terms o ON o.id = p.o"
-                object_ = "ntriples(o.key)"
-            if leave_out and piece.object is None and piece.objects & IRI:
-                where += f"{' AND' if where else ' WHERE'} (o.key IS NULL OR NOT starts_with(o.key, '<{leave_out}'))"
-            subject = "s.key || '>'" if piece.subjects == IRI else "ntriples(s.key)"
-            parts.append(
-                f"SELECT {subject} || '{predicate}' || {object_} || ' <{name}> .' AS line FROM {source}{where}"
-            )
-        return f"SELECT line FROM ({' UNION ALL '.join(parts) or 'SELECT NULL AS line WHERE false'}) ORDER BY line"
-
-    def _constants(self) -> list[int]:
-        return [n for piece in self._pieces.values() for n in (piece.predicate, piece.object) if n is not None]
+            if piece.graph in (None, graph):
+                o = "o" if piece.object is None else str(piece.object)
+                where = f" WHERE g = {graph}" if piece.graph is None else ""
+                parts.append(f"SELECT s, {piece.predicate}::BIGINT AS p, {o}::BIGINT AS o FROM {piece.name}{where}")
+        hidden = f"starts_with(p.key, '<{leave_out}') OR coalesce(starts_with(o.key, '<{leave_out}'), false)"
+        keys = f"""SELECT s.key AS s, p.key AS p, key_of_id(q.o, o.key) AS o FROM ({" UNION ALL ".join(parts)}) q
+            JOIN terms s ON s.id = q.s JOIN terms p ON p.id = q.p LEFT JOIN terms o ON o.id = q.o
+            {f"WHERE NOT ({hidden})" if leave_out else ""}"""
+        line = f"ntriples(s) || ' ' || p || '> ' || ntriples(o) || ' <{name}> .'"
+        return f"SELECT line FROM (SELECT {line} AS line FROM ({keys})) ORDER BY line"
 
     def insert(self, rows: Rows, graph: int = 0) -> int:
         """Add triples that the store doesn't hold in any graph; return how many were new. Their terms must be known."""
@@ -286,6 +278,11 @@ class ColumnarStore:
             run(f"DROP TABLE {piece.name}")
             whole = replace(whole, subjects=whole.subjects | piece.subjects, objects=whole.objects | piece.objects)
         self._pieces[predicate, None, None] = whole
+
+
+def quoted(text: str) -> str:
+    """Return a text as a literal of SQL; EXECUTE takes no parameters."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _mask(classes: Iterable[int]) -> int:
