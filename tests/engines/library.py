@@ -13,7 +13,7 @@ from kg.engines.base import Term
 
 __all__ = ["FOLDERS", "canonical_rows", "parameters_of", "queries"]
 
-FOLDERS = ("queries/infer", "queries/questions", "queries/hygiene", "queries/explain")
+FOLDERS = ("queries/infer", "queries/results", "queries/questions", "queries/hygiene", "queries/explain")
 
 
 def queries() -> list[tuple[str, Query]]:
