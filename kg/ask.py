@@ -39,7 +39,7 @@ def ask(build: Build, name: str, parameters: Mapping[str, str] | None = None) ->
         for an unknown question or parameter, a missing or impossible value.
     """
     question = find("queries/questions", name)
-    return build.engine.select(question.text, bind(build, question, parameters or {}))
+    return build.select(question.text, bind(build, question, parameters or {}))
 
 
 def bind(build: Build, question: Query, given: Mapping[str, str]) -> dict[str, Term]:
@@ -123,7 +123,7 @@ def query(
     data:
         RDF files.
     engine:
-        ``oxigraph``, or ``columnar`` for files: what that refuses, Oxigraph answers.
+        ``oxigraph`` or ``columnar``: what that refuses, Oxigraph answers.
     build:
         An open build, when there are no files.
     tell:
@@ -136,12 +136,8 @@ def query(
     if engine not in ("oxigraph", "columnar"):
         raise UsageError(f"the engine '{engine}' is not in this release; use oxigraph or columnar")
     if engine == "columnar":
-        if not data:
-            raise UsageError("the columnar engine answers from RDF files only so far; name them with --data")
-        columnar = ColumnarEngine(union=True)
-        _load(columnar, data)
         try:
-            return columnar.query(text)
+            return _columnar(build, data).query(text)
         except UnsupportedQuery as error:
             line = f"{error}; Oxigraph answers"
             if tell is None:
@@ -151,6 +147,17 @@ def query(
     if build is not None and not data:
         return build.engine.query(text)
     return files_engine(data).query(text)
+
+
+def _columnar(build: Build | None, data: Sequence[Path | str]) -> ColumnarEngine:
+    """Return the columnar engine over RDF files, or over the columns of a build."""
+    if build is not None and not data:
+        if build.columns is None:
+            raise UnsupportedQuery("the build has no columns, for it was made with --engine oxigraph")
+        return build.columns
+    columnar = ColumnarEngine(union=True)
+    _load(columnar, data)
+    return columnar
 
 
 def endpoint(url: str, text: str, *, accept: str, timeout: int = 60) -> bytes:

@@ -14,6 +14,7 @@ import click
 import pyoxigraph as ox
 
 from kg import project
+from kg.answers import serialize_answer
 from kg.ask import ask as ask_question
 from kg.ask import endpoint as ask_endpoint
 from kg.ask import files_engine
@@ -321,7 +322,7 @@ def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
 @click.argument("file")
 @click.option("--data", multiple=True, type=click.Path(path_type=Path), help="RDF files to query in place of a build.")
 @click.option("--endpoint", help="The address of a SPARQL server to query in place of a build.")
-@click.option("--engine", default="oxigraph", help="oxigraph, or columnar for RDF files.")
+@click.option("--engine", default="oxigraph", help="oxigraph or columnar.")
 @click.option("--format", "form", default="table", type=click.Choice(sorted({*_ACCEPT, *FORMATS} - {"parquet"})))
 @_project_option
 def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, form: str, folder: Path) -> None:
@@ -342,7 +343,9 @@ def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, fo
             click.echo(written, nl=False)
             return
     answer = run_query(text, data=data, engine=engine, build=made, tell=lambda line: click.echo(line, err=True))
-    if isinstance(answer, bool):
+    if form in _RESULTS and isinstance(answer, bool | Solutions):
+        click.echo(serialize_answer(answer, _RESULTS[form]), nl=False)
+    elif isinstance(answer, bool):
         click.echo(str(answer).lower())
     elif isinstance(answer, Solutions):
         if form != "table":

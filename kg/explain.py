@@ -77,7 +77,7 @@ def explain(build: Build, organization: str, group: str | None = None) -> list[E
 
 
 def _rows(build: Build, name: str, bindings: dict[str, Term]) -> Iterator[dict[str, str]]:
-    solutions = build.engine.select(find(_PLACE, name).text, bindings)
+    solutions = build.select(find(_PLACE, name).text, bindings)
     given = {name: term.value for name, term in bindings.items()}
     for row in solutions:
         found = {key: "" if term is None else term.value for key, term in zip(solutions.variables, row, strict=True)}

@@ -225,7 +225,7 @@ def _tie_graph(engine: Engine) -> tuple[list[str], igraph.Graph]:
 
 def _places(texts: pa.ChunkedArray, known: pa.Array) -> np.ndarray:
     """Return the place of each text among the known ones."""
-    return pc.index_in(texts, known).to_numpy().astype(np.int64)
+    return np.asarray(pc.index_in(texts, known).to_numpy(), dtype=np.int64)
 
 
 def _pairs(groups: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

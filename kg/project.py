@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse
 
-from kg.build import Build, open_build
+from kg.build import COLUMNS_FILE, Build, open_build
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.identifiers import mint
@@ -206,6 +206,11 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
     engine.write_conclusions(target / "inferred.nq", inferred, WORKING)
     counts = write_results(engine, target)
     work.seconds["write"] = perf_counter() - start
+    if isinstance(engine, ColumnarEngine):
+        start = perf_counter()
+        progress("writing columns", 0, 0)
+        engine.save(target / COLUMNS_FILE, leave_out=WORKING)
+        work.seconds["columns"] = perf_counter() - start
     if with_validation:
         start = perf_counter()
         progress("validating conclusions", 0, 0)

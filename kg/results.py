@@ -146,7 +146,7 @@ class Counts:
 
 def count_results(engine: Engine) -> Counts:
     """Return the counts of a run for its record."""
-    known = {**_notations(), None: ""}
+    known: dict[str | None, str] = {**_notations(), None: ""}
     outcomes = {
         f"{known[row['source']]} {known[row['outcome']]}": int(row["count"])
         for row in engine.table(find("queries/results", "outcomes").text).to_pylist()

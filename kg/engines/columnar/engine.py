@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from kg.rows import in_graph
 from kg.sparql import Rule, Translation, translate, translate_rule
 from kg.sparql.relation import Column, name_of, value_name
 from kg.sparql.sql import column
-from kg.sparql.terms import RESOURCES, class_of
+from kg.sparql.terms import INLINE, RESOURCES, class_of
 from kg.sparql.translate import Part
 from kg.sparql.values import Value, identity, key
 
@@ -46,6 +47,23 @@ class ColumnarEngine:
         self.store = ColumnarStore(union=union, threads=threads, spill=spill)
         self.conclusions = self.store.numbered(f"<{conclusions}") if conclusions else 0
         self._functions: set[str] = set()
+
+    @classmethod
+    def open(cls, path: Path) -> ColumnarEngine:
+        """Open the columns of a build for queries over the union of its graphs.
+
+        Raises
+        ------
+        EngineError
+            when they can't be opened.
+        """
+        engine = cls(union=True)
+        engine.store = ColumnarStore.open(path)
+        return engine
+
+    def save(self, path: Path, leave_out: str = "") -> None:
+        """Write the graph to a file that :meth:`open` reads, without triples that name a term of a namespace."""
+        self.store.save(path, leave_out)
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Add triples to the default graph."""
@@ -106,18 +124,41 @@ class ColumnarEngine:
         schema = self.store.schema()
         rule = translate_rule(construct, schema, prefixes=PREFIXES)
         register(self.store.connection, rule.library, self._functions)
-        names = rule.solutions.columns
-        cells = {name: _number(name, known) for name, known in names.items()}
-        shown = [f'{cells[name]} AS "{name_of(name)}"' for name in names]
-        written = [name for name, known in names.items() if known.kind in ("key", "iri", "str", "dec")]
-        shown += [f'{_key(name, names[name])} AS "{value_name(name, "key")}"' for name in written]
         source = rule.solutions.query.sql(dialect="duckdb")
-        self._run(f"CREATE OR REPLACE TEMP TABLE found AS SELECT {', '.join(shown) or '1 AS unit'} FROM ({source})")
+        self._run(f"CREATE OR REPLACE TEMP TABLE solutions AS {source}")
+        columns = self._stored_columns(rule.solutions.columns)
+        numbers = [f'{_number(name, known)} AS "{name_of(name)}"' for name, known in columns.items()]
+        written = [name for name, known in columns.items() if known.kind != "id" and known.classes & ~INLINE]
+        keys = [f'{_key(name, columns[name])} AS "{value_name(name, "key")}"' for name in written]
+        shown = ", ".join([*numbers, *keys]) or "1 AS unit"
+        self._run(f"CREATE OR REPLACE TEMP TABLE found AS SELECT {shown} FROM solutions")
+        self._run("DROP TABLE solutions")
         for name in written:
             self.store.add_terms(f'SELECT "{value_name(name, "key")}" AS key FROM found')
+        rule = replace(rule, solutions=replace(rule.solutions, columns=columns))
         count = sum(self._conclude(rule, triple) for triple in rule.template)
         self._run("DROP TABLE found")
         return count
+
+    def _stored_columns(self, columns: Mapping[str, Column]) -> dict[str, Column]:
+        """Return what is known of the columns of the table of solutions once its numbers have been looked at.
+
+        Numbers that are computed are almost always short; where all are, nothing that reads them needs the dictionary.
+        """
+        tests = {"int": f"abs(#) < {10**17}", "dec": f"# % {10**9} = 0 AND abs(#) < {10**26}"}
+        computed = {name: known for name, known in columns.items() if known.kind in tests}
+        if not computed:
+            return dict(columns)
+        checks = [
+            f"coalesce(bool_and({tests[known.kind].replace('#', column(name_of(name)).sql(dialect='duckdb'))}), true)"
+            for name, known in computed.items()
+        ]
+        (row,) = self._run(f"SELECT {', '.join(checks)} FROM solutions")
+        short = {name for name, holds in zip(computed, row, strict=True) if holds}
+        return {
+            name: replace(known, classes=known.classes & INLINE) if name in short else known
+            for name, known in columns.items()
+        }
 
     def _conclude(self, rule: Rule, triple: tuple[Part, Part, Part]) -> int:
         """Add the triples that one triple of a template makes of the solutions found."""

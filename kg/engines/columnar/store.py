@@ -18,7 +18,7 @@ from kg.engines.columnar.ntriples import NTRIPLES
 from kg.errors import EngineError
 from kg.namespaces import RDF
 from kg.sparql.graph import Piece, Schema
-from kg.sparql.terms import ALL, FALSE, INLINE, IRI, LONG, RESOURCES, TRUE
+from kg.sparql.terms import ALL, FALSE, IRI, LONG, RESOURCES, TRUE
 
 __all__ = ["ColumnarStore", "Rows"]
 
@@ -71,8 +71,101 @@ class ColumnarStore:
         run("PREPARE number_of AS SELECT term_id(CAST($1 AS VARCHAR))")
         run("CREATE TABLE staged (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
         run("CREATE TABLE terms (id BIGINT, key VARCHAR, num HUGEINT)")
+        #: The table that new terms go to; where a file is open, a view joins it with the terms of the file.
+        self._dictionary = "terms"
         for term in (TRUE, FALSE):
             self.numbered(term)
+
+    # -- files
+
+    def save(self, path: Path, leave_out: str = "") -> None:
+        """Write everything to a DuckDB file that :meth:`open` reads.
+
+        Parameters
+        ----------
+        path:
+            The file; it must not be there.
+        leave_out:
+            A namespace; triples whose predicate, or class, is a term of it are left out.
+        """
+        self.schema()
+        self.keep()
+        run = self.connection.execute
+        keys = self._constants()
+        kept = [
+            piece
+            for piece in self._pieces.values()
+            if not (
+                leave_out
+                and any(keys[n].startswith(f"<{leave_out}") for n in (piece.predicate, piece.object) if n is not None)
+            )
+        ]
+        run(f"ATTACH {quoted(str(path))} AS file")
+        try:
+            used = [
+                f"SELECT {n} AS id" for n in sorted({n for p in kept for n in (p.predicate, p.object, p.graph) if n})
+            ]
+            for piece in kept:
+                run(f"CREATE TABLE file.{piece.name} AS SELECT * FROM {piece.name}")
+                ends = ["s", *(["o"] if piece.object is None else []), *(["g"] if piece.graph is None else [])]
+                used += [f"SELECT {end} FROM {piece.name}" for end in ends]
+            run(f"""CREATE TABLE file.terms AS SELECT * FROM terms SEMI JOIN
+                ({" UNION ALL ".join(used) or "SELECT NULL::BIGINT AS id"}) used USING (id)""")
+            run("""CREATE TABLE file.pieces (name VARCHAR, predicate BIGINT, object BIGINT, graph BIGINT, subjects BIGINT,
+                objects BIGINT)""")
+            for p in kept:
+                row = [p.name, p.predicate, p.object, p.graph, p.subjects, p.objects]
+                run("INSERT INTO file.pieces VALUES (?, ?, ?, ?, ?, ?)", row)
+            run("CREATE TABLE file.graphs AS SELECT unnest(?::BIGINT[]) AS graph", [sorted(self._graphs)])
+        finally:
+            run("DETACH file")
+
+    @classmethod
+    def open(cls, path: Path, *, union: bool = True, disjoint: bool = True) -> ColumnarStore:
+        """Open a file that :meth:`save` wrote, for queries.
+
+        Parameters
+        ----------
+        path:
+            The file; it is only read.
+        union:
+            Whether queries see the union of the graphs.
+        disjoint:
+            Whether no triple is in two graphs.
+
+        Raises
+        ------
+        EngineError
+            when it can't be opened.
+        """
+        store = cls(union=union)
+        run = store.connection.execute
+        try:
+            run(f"ATTACH {quoted(str(path))} AS file (READ_ONLY)")
+            found = run("SELECT name, predicate, object, graph, subjects, objects FROM file.pieces").fetchall()
+            store._graphs = {graph for (graph,) in run("SELECT graph FROM file.graphs").fetchall()}
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise EngineError(f"the columns {path} can't be opened ({reason}); build the project again") from None
+        store.disjoint = disjoint
+        run("ALTER TABLE terms RENAME TO own_terms")
+        run("CREATE VIEW terms AS SELECT * FROM file.terms UNION ALL SELECT * FROM own_terms")
+        store._dictionary = "own_terms"
+        for row in found:
+            piece = Piece(*row)
+            run(f"CREATE VIEW {piece.name} AS SELECT * FROM file.{piece.name}")
+            store._pieces[piece.predicate, piece.object, piece.graph] = piece
+        return store
+
+    def _constants(self) -> dict[int, str]:
+        """The keys of the predicates and classes that have tables of their own."""
+        self.keep()
+        wanted = [n for piece in self._pieces.values() for n in (piece.predicate, piece.object) if n is not None]
+        return dict(
+            self.connection.execute(
+                "SELECT id, key FROM terms WHERE id IN (SELECT unnest(?::BIGINT[]))", [wanted]
+            ).fetchall()
+        )
 
     # -- terms
 
@@ -110,7 +203,7 @@ class ColumnarStore:
         run(
             f"""CREATE OR REPLACE TEMP TABLE new_terms AS SELECT term_id(key) AS id, key FROM ({keys}) WHERE key IS NOT NULL"""
         )
-        run(f"""INSERT INTO terms SELECT id, any_value(key) AS key,
+        run(f"""INSERT INTO {self._dictionary} SELECT id, any_value(key) AS key,
             CASE WHEN term_class(id) IN ({_LONG}) THEN units_of_key(any_value(key)) END
             FROM new_terms ANTI JOIN terms USING (id) WHERE term_class(id) NOT IN (4, 5) GROUP BY id""")
         self._check_apart("new_terms", "id", "key")
