@@ -32,6 +32,7 @@ from kg.tables import (
     Line,
     Row,
     line_text,
+    open_bytes,
     read_head,
     read_row,
     skip_line,
@@ -88,7 +89,7 @@ def open_frame(path: Path, *, shown: str | None = None, delimiter: str | None = 
     shown = shown or path.name
     head = read_head(path, shown=shown, delimiter=delimiter)
     frame = Frame(path, head.names, iter(()), [], [], 0)
-    frame.batches = _batches(_Reader(frame, head, shown).tables(min(chunk, PIECE)), chunk)
+    frame.batches = _batches(_Reader(frame, head, shown).tables(max(1, min(chunk, PIECE))), chunk)
     return frame
 
 
@@ -157,7 +158,7 @@ class _Reader:
         """Yield the rows of each piece of about so many bytes, and its bytes."""
         parse = partial(_parse, delimiter=self._head.delimiter, schema=self._schema)
         with (
-            self._frame.path.open("rb") as stream,
+            open_bytes(self._frame.path, self._shown) as stream,
             closing(_in_order(parse, _blocks(stream, self._head.end, size))) as self._pieces,
         ):
             number = self._head.line + 1
@@ -306,7 +307,8 @@ def _bounds(data: npt.NDArray[np.uint8]) -> Numbers:
 
 def _blank(data: npt.NDArray[np.uint8], bounds: Numbers) -> Mask:
     first, last = data[bounds[:-1]], data[bounds[1:] - 1]
-    return (first == LINE_FEED) | ((first == RETURN) & (last == LINE_FEED) & (np.diff(bounds) == 2))
+    blank: Mask = (first == LINE_FEED) | ((first == RETURN) & (last == LINE_FEED) & (np.diff(bounds) == 2))
+    return blank
 
 
 def _one_row(raw: bytes, bounds: Numbers, text: pa.StringArray, delimiter: str) -> Mask:
@@ -336,7 +338,8 @@ def _line_of(positions: Numbers, bounds: Numbers) -> Numbers:
 def _right_width(text: pa.StringArray, delimiter: str, width: int) -> Mask:
     """Which lines have the right number of cells, if their quotes are regular."""
     plain = pc.replace_substring_regex(text, '"[^"]*"', "")
-    return np.asarray(pc.count_substring(plain, delimiter)) == width - 1
+    right: Mask = np.asarray(pc.count_substring(plain, delimiter)) == width - 1
+    return right
 
 
 def _before_fault(raw: bytes, bounds: Numbers) -> Mask:
@@ -367,7 +370,5 @@ def _cells(text: pa.StringArray, regular: Mask, blank: Mask, delimiter: str, sch
         pa.BufferReader(buffer),
         read_options=pyarrow.csv.ReadOptions(use_threads=False, column_names=schema.names, block_size=buffer.size + 1),
         parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=schema, null_values=[], strings_can_be_null=False, quoted_strings_can_be_null=False
-        ),
+        convert_options=pyarrow.csv.ConvertOptions(column_types=schema, strings_can_be_null=False),
     )

@@ -18,8 +18,11 @@ __all__ = [
     "MOST_CHARACTERS",
     "BrokenRow",
     "Head",
+    "Line",
+    "Row",
     "Table",
     "line_text",
+    "open_bytes",
     "open_table",
     "read_head",
     "read_row",
@@ -90,11 +93,7 @@ def open_table(path: Path, *, shown: str | None = None, delimiter: str | None = 
 
 def read_head(path: Path, *, shown: str, delimiter: str | None = None) -> Head:
     """Read the header of a delimited text file; parameters and errors are those of :func:`open_table`."""
-    try:
-        stream = path.open("rb")
-    except OSError as error:
-        raise InputError(f"the file can't be opened ({error.strerror})", file=shown) from None
-    with stream:
+    with open_bytes(path, shown) as stream:
         if b"\0" in stream.read(8192):
             raise InputError("this is no text file (it has NUL bytes); save it as UTF-8 text", file=shown, line=1)
         stream.seek(0)
@@ -113,6 +112,14 @@ def read_head(path: Path, *, shown: str, delimiter: str | None = None) -> Head:
     return Head(names, delimiter, number, end)
 
 
+def open_bytes(path: Path, shown: str) -> IO[bytes]:
+    """Open a file to read its bytes, or raise an InputError."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"the file can't be opened ({error.strerror})", file=shown) from None
+
+
 def _first_line(stream: IO[bytes], shown: str) -> Line:
     """Return the first line that is not blank."""
     for line in _lines(stream, shown, 0):
@@ -123,7 +130,7 @@ def _first_line(stream: IO[bytes], shown: str) -> Line:
 
 def _body(path: Path, shown: str, head: Head) -> Iterator[Line]:
     """Yield the lines after the header."""
-    with path.open("rb") as stream:
+    with open_bytes(path, shown) as stream:
         stream.seek(head.end)
         yield from _lines(stream, shown, head.line)
 
