@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from typing import IO, TypeAlias, TypeVar
@@ -114,7 +114,7 @@ def _batches(tables: Iterator[tuple[pa.Table, int]], chunk: int) -> Iterator[pa.
         raise fault
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Piece:
     """Some whole lines of the file."""
 
@@ -129,17 +129,23 @@ class _Piece:
     #: The lines that are not, without blank ones.
     irregular: Numbers
 
+    @cached_property
+    def places(self) -> list[int]:
+        """The bounds, to look them up one by one."""
+        places: list[int] = self.bounds.tolist()
+        return places
+
     @property
     def size(self) -> int:
         return len(self.bounds) - 1
 
     def lines(self, index: int, number: int, shown: str) -> Iterator[Line]:
-        """Yield the lines from one on, whose number in the file is given."""
-        for at in range(index, self.size):
-            begin, end = int(self.bounds[at]), int(self.bounds[at + 1])
-            length = end - begin + (self.cut if at == self.size - 1 else 0)
-            raw = self.raw[begin : min(end, begin + MOST_CHARACTERS + 1)]
-            yield number + at - index, line_text(raw, length, number + at - index, shown)
+        """Yield the lines from one on; the number in the file is that of the piece's first line."""
+        places, size = self.places, self.size
+        for at in range(index, size):
+            raw = self.raw[places[at] : places[at + 1]]
+            length = len(raw) + (self.cut if at == size - 1 else 0)
+            yield number + at, line_text(raw[: MOST_CHARACTERS + 1], length, number + at, shown)
 
 
 class _Reader:
@@ -207,13 +213,14 @@ class _Reader:
                 taken[index:] = True
                 return rows, 0, error
             following = index + used
-            taken[index:following] = True
+            if used > 1:
+                taken[index:following] = True
             self._keep(row, rows)
         return rows, max(0, following - piece.size), None
 
     def _lines(self, piece: _Piece, index: int, number: int) -> Iterator[Line]:
         """Yield the lines of the file from one of a piece on."""
-        yield from piece.lines(index, number + index, self._shown)
+        yield from piece.lines(index, number, self._shown)
         number += piece.size
         for after in count():
             if after == len(self._ahead):
@@ -248,7 +255,8 @@ class _Reader:
     def _table(self, rows: list[Row]) -> pa.Table:
         width = len(self._schema)
         nothing = ("",) * width
-        columns = zip(*((cells + nothing)[:width] for _, cells in rows), strict=True)
+        fitted = (cells if len(cells) == width else (cells + nothing)[:width] for _, cells in rows)
+        columns = zip(*fitted, strict=True)
         return pa.table([pa.array(column, pa.string()) for column in columns], schema=self._schema)
 
 
