@@ -44,16 +44,18 @@ class Schema:
     disjoint: bool = True
     union: bool = False
 
-    def chosen(self, predicate: int | None, object_: int | None = None) -> list[Piece]:
-        """Return the pieces that may have triples of a predicate and an object (None: of any)."""
+    def chosen(self, predicate: int | None, objects: frozenset[int] | None = None) -> list[Piece]:
+        """Return the pieces that may have triples of a predicate (None: of any) and one of some objects (None: any)."""
         found = (
             [p for pieces in self.pieces.values() for p in pieces]
             if predicate is None
             else self.pieces.get(predicate, [])
         )
-        return [piece for piece in found if object_ is None or piece.object in (None, object_)]
+        return [piece for piece in found if objects is None or piece.object is None or piece.object in objects]
 
-    def triples(self, predicate: int | None, graph: int | str | None, object_: int | None = None) -> exp.Query:
+    def triples(
+        self, predicate: int | None, graph: int | str | None, objects: frozenset[int] | None = None
+    ) -> exp.Query:
         """Return s, o (and p when no predicate is given, g when the graph is a variable) of the triples of a graph.
 
         Parameters
@@ -62,11 +64,12 @@ class Schema:
             The number of a predicate, or None for all.
         graph:
             None for the default graph, a number for a named one, a text for any named graph.
-        object_:
-            The number of an object, where it is known: pieces that can't have it are left out; rows may have others.
+        objects:
+            The numbers of the objects that are looked for, where they are known: pieces that can't have one are left
+            out; rows may have others.
         """
         names = (["p"] if predicate is None else []) + ["s", "o"] + (["g"] if isinstance(graph, str) else [])
-        parts = [self._rows(piece, names, graph) for piece in self.chosen(predicate, object_)]
+        parts = [self._rows(piece, names, graph) for piece in self.chosen(predicate, objects)]
         return self._together([part for part in parts if part is not None], names, graph)
 
     def nodes(self, graph: int | str | None) -> exp.Query:

@@ -44,7 +44,8 @@ class PathCompiler:
         `start` and `end` are constant ends: only the zero-length step and the direction of search need to know.
         """
         if isinstance(path, URIRef):
-            return self.schema.triples(self.schema.number_of(key_of(path)), self.graph, end)
+            fixed = None if end is None else frozenset([end])
+            return self.schema.triples(self.schema.number_of(key_of(path)), self.graph, fixed)
         if isinstance(path, InvPath):
             return self._swapped(self.pairs(path.arg, end, start))
         if isinstance(path, SequencePath):

@@ -53,6 +53,7 @@ class Patterns:
 
     def __post_init__(self) -> None:
         self._graphs: list[Graph] = [None]
+        self._known: dict[str, frozenset[int]] = {}
         self.compiler = Compiler(self.library, self._exists, self.schema.numbered)
 
     @property
@@ -147,7 +148,7 @@ class Patterns:
 
     def _triples(self, node: CompValue, subject: Any, predicate: Any, object_: Any) -> tuple[exp.Query, int, int]:
         """Return the triples that a pattern may match, and the classes of their subjects and objects."""
-        fixed = None if isinstance(object_, (Variable, BNode)) else self.schema.number_of(key_of(object_))
+        fixed = self._among(object_)
         if isinstance(predicate, Variable):
             return self.schema.triples(None, self.graph, fixed), RESOURCES, ALL
         if isinstance(predicate, URIRef):
@@ -158,6 +159,14 @@ class Patterns:
             return paths.pairs(predicate, self._end(subject), self._end(object_)), *paths.ends(predicate)
         raise UnsupportedQuery(f"{predicate!r} as a predicate is not supported by the columnar engine")
 
+    def _among(self, term: Any) -> frozenset[int] | None:
+        """The numbers of the only terms that a place of a pattern can have, where they are known."""
+        if isinstance(term, BNode):
+            return None
+        if isinstance(term, Variable):
+            return self._known.get(str(term))
+        return frozenset([self.schema.number_of(key_of(term))])
+
     def _nodes_between(self, node: CompValue, subject: Any, object_: Any) -> exp.Query | None:
         """Return the nodes that a variable end of a path can be, where another triple of the pattern tells them."""
         for start, predicate, end in node.triples:
@@ -165,20 +174,32 @@ class Patterns:
                 continue
             for name, term in (("s", start), ("o", end)):
                 if isinstance(term, Variable) and term in (subject, object_):
-                    fixed = None if isinstance(end, (Variable, BNode)) else self.schema.number_of(key_of(end))
+                    fixed = self._among(end)
                     names = {"n": column(name), **({"g": column("g")} if isinstance(self.graph, str) else {})}
                     rows = self.schema.triples(self.schema.number_of(key_of(predicate)), self.graph, fixed)
                     query = select(names).distinct(copy=False).from_(rows.subquery("t", copy=False), copy=False)
-                    if fixed is not None:
-                        query = query.where(sql("o = a", a=number(fixed)), copy=False)
+                    if not isinstance(end, (Variable, BNode)):
+                        query = query.where(sql("o = a", a=number(self.schema.number_of(key_of(end)))), copy=False)
                     return query
         return None
 
     # -- combinations
 
     def _Join(self, node: CompValue) -> Relation:
-        left, right = self.relation(node.p1), self.relation(node.p2)
-        return join(left, right)
+        first, second = node.p1, node.p2
+        if first.name == "BGP":
+            first, second = second, first
+        one = self.relation(first)
+        # What is joined with a few known terms is looked for among them only.
+        before = self._known
+        if second.name == "BGP":
+            few = {name: known.among for name, known in one.columns.items() if known.sure and known.among}
+            self._known = {**before, **few}
+        try:
+            other = self.relation(second)
+        finally:
+            self._known = before
+        return join(one, other)
 
     def _Union(self, node: CompValue) -> Relation:
         return union(self.relation(node.p1), self.relation(node.p2))
@@ -259,7 +280,8 @@ class Patterns:
             classes = 0
             for term in terms:
                 classes |= 0 if term is None else class_of(term)
-            columns[name] = Column("id", None not in terms, classes)
+            among = frozenset(self.schema.numbered(term) for term in terms if term is not None)
+            columns[name] = Column("id", None not in terms, classes, among if None not in terms else None)
         for row in table:
             cells = {
                 name_of(name): sql("cast(null as bigint)") if term is None else number(self.schema.numbered(term))

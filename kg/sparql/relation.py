@@ -50,12 +50,14 @@ class Column:
     """What is known of a variable's column.
 
     The kind says how a term is written: as a :class:`~kg.sparql.values.Value` is. `sure` is set when no row leaves it
-    unbound, and `classes` is a mask of the classes its terms can have.
+    unbound, and `classes` is a mask of the classes its terms can have. `among` has the numbers of the only terms that
+    it can hold, where they are few and known.
     """
 
     kind: str
     sure: bool = True
     classes: int = ALL
+    among: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +279,10 @@ def _together(left: Column | None, right: Column | None, *, optional: bool) -> C
         classes = left.classes if optional or not right.sure else left.classes & right.classes
     elif right.sure and not optional:
         classes = right.classes
-    return Column(left.kind, left.sure or (right.sure and not optional), classes)
+    among = left.among if left.sure else None
+    if right.sure and not optional:
+        among = among or right.among
+    return Column(left.kind, left.sure or (right.sure and not optional), classes, among)
 
 
 def _joined_keys(left: Relation, right: Relation, shared: Iterable[str]) -> tuple[frozenset[str], ...]:

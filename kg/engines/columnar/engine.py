@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,9 @@ class ColumnarEngine:
         try:
             self.store.numbered(predicate)
             self.store.add_terms("SELECT s AS key FROM given UNION ALL SELECT o FROM given")
-            rows = Rows("SELECT term_id(s) AS s, term_id(o) AS o FROM given", predicate)
+            masks = [reduce(or_, map(class_of, set(column)), 0) for column in (subjects, objects)]
+            select = "SELECT term_id(s) AS s, term_id(o) AS o FROM given"
+            rows = Rows(select, predicate, subjects=masks[0], objects=masks[1])
             return self.store.insert(rows, self.conclusions)
         finally:
             self.store.connection.unregister("given")

@@ -276,7 +276,7 @@ class ColumnarStore:
             piece = Piece(f"piece_{len(self._pieces)}", predicate, place[1], graph, 0, 0)
             run(f"CREATE TABLE {piece.name} ({', '.join(f'{name} BIGINT' for name in names)})")
         ((count,),) = run(f"INSERT INTO {piece.name} BY NAME ({source})").fetchall()
-        objects = rows.objects if rows.object is None else IRI
+        objects = IRI if by_class else rows.objects
         self._pieces[place] = replace(piece, subjects=piece.subjects | rows.subjects, objects=piece.objects | objects)
         self._graphs.add(graph)
         return int(count)
