@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from rdflib.plugins.sparql.parserutils import CompValue, Expr
 
 from kg.errors import UnsupportedQuery, UsageError
 
-__all__ = ["parse"]
+__all__ = ["parse", "parse_ahead"]
 
 _lock = threading.Lock()
 
@@ -31,6 +32,19 @@ def parse(text: str, prefixes: Mapping[str, str]) -> CompValue:
         for a query that RDFLib reads in another way than the standard, and for updates.
     """
     return _parse(text, tuple(sorted(prefixes.items())))
+
+
+def parse_ahead(texts: Iterable[str], prefixes: Mapping[str, str]) -> threading.Thread:
+    """Parse queries in the background, so that :func:`parse` has them ready; faults show when they are asked for."""
+
+    def work() -> None:
+        for text in texts:
+            with contextlib.suppress(UsageError, UnsupportedQuery):
+                parse(text, prefixes)
+
+    thread = threading.Thread(target=work, name="parse ahead", daemon=True)
+    thread.start()
+    return thread
 
 
 @lru_cache(maxsize=256)

@@ -22,7 +22,7 @@ from kg.errors import EngineError, UnsupportedQuery, UsageError
 from kg.lines import write_lines
 from kg.namespaces import PREFIXES
 from kg.rows import in_graph
-from kg.sparql import Rule, Translation, translate, translate_rule
+from kg.sparql import Rule, Translation, parse_ahead, translate, translate_rule
 from kg.sparql.relation import Column, name_of, value_name
 from kg.sparql.sql import column
 from kg.sparql.terms import INLINE, RESOURCES, class_of
@@ -65,6 +65,11 @@ class ColumnarEngine:
     def save(self, path: Path, leave_out: str = "") -> None:
         """Write the graph to a file that :meth:`open` reads, without triples that name a term of a namespace."""
         self.store.save(path, leave_out)
+
+    @staticmethod
+    def expect(queries: Iterable[str]) -> None:
+        """Begin to parse queries that will be run, in the background."""
+        parse_ahead(queries, PREFIXES)
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Add triples to the default graph."""
