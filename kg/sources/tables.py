@@ -148,10 +148,10 @@ class _Reader:
         faults.surplus(frame.surplus)
         faults.reject(_key_faults(spec, table))
         if spec.link:
-            faults.repeated(table.cells[spec.key[0]], by_cells=True)
+            faults.repeated(spec.key[0], by_cells=True)
         else:
             self.drafts.store.add_terms(f"SELECT iri AS key FROM {self.drafts.cells(table)}")
-            faults.repeated(table.cells["id"])
+            faults.repeated("id")
         if frame.read == 0:
             faults.note(Row(table, 1, ()), "the table has a header and no rows", "EmptyTable")
         self.loaded.findings += faults.findings()

@@ -6,7 +6,7 @@ states is a draft fact of the row's number, the columns it was made from, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -394,30 +394,25 @@ class Drafts:
 
     def write_triples(self, path: Path) -> None:
         """Write every triple that is stated as a line of N-Triples, in no order."""
-        write_lines(self.store.connection, self._lines(lambda place: "", "' .'"), path)
+        write_lines(self.store.connection, self._lines("0", "' .'"), path)
 
     def write_facts(self, path: Path, graphs: Mapping[int, str]) -> Written:
         """Write the facts as sorted N-Quads, each once in the graph of its source, given by its number."""
         cases = " ".join(f"WHEN {number} THEN {quoted(f' <{graph}> .')}" for number, graph in graphs.items())
-        lines = self._lines(lambda place: f"row >> {SOURCE} AS source, ", f"CASE source {cases} END")
+        lines = self._lines(f"row >> {SOURCE}", f"CASE source {cases} END")
         return write_lines(self.store.connection, f"SELECT line FROM ({lines}) ORDER BY line", path)
 
-    def _lines(self, more: Callable[[_Place], str], end: str) -> str:
-        """SQL for lines of different facts."""
+    def _lines(self, source: str, end: str) -> str:
+        """SQL for lines of different facts: SQL for what else tells rows apart, and for the end of a line."""
         self.store.keep()
         parts = []
         for place in self._places.values():
             distinct = "" if place.once and len(place.sources) == 1 else "DISTINCT "
-            predicate = quoted(f" {place.predicate}> ") if place.predicate else "' ' || p.key || '> '"
-            object_ = quoted(f"{place.object}>") if place.object else "ntriples(key_of_id(f.o, o.key))"
-            joins = "JOIN terms s ON s.id = f.s" + ("" if place.predicate else " JOIN terms p ON p.id = f.p")
-            joins += "" if place.object else " LEFT JOIN terms o ON o.id = f.o"
-            names = ", ".join(place.columns)
-            facts = f"SELECT {distinct}{more(place)}{names} FROM {place.name}"
-            parts.append(
-                f"SELECT ntriples(s.key) || {predicate} || {object_} || {end} AS line FROM ({facts}) f {joins}"
-            )
-        return " UNION ALL ".join(parts) or "SELECT '' AS line WHERE false"
+            parts.append(f"SELECT {distinct}{source} AS source, s, p, o FROM ({self._all(place)})")
+        facts = " UNION ALL ".join(parts) or "SELECT 0 AS source, 0 AS s, 0 AS p, 0 AS o WHERE false"
+        return f"""SELECT ntriples(s) || ' ' || p || '> ' || ntriples(o) || {end} AS line
+            FROM (SELECT source, s.key AS s, p.key AS p, key_of_id(f.o, o.key) AS o FROM ({facts}) f
+                  JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o)"""
 
     def load(self) -> None:
         """Make the facts the triples of the default graph; the store has none."""
