@@ -269,12 +269,11 @@ def _write_facts(target: Path, work: _Work) -> Written:
     work.placed = list(nearest_regions(work.columnar))
     if work.placed:
         drafts.place(work.placed, graphs)
-    facts = drafts.write_facts(target / "facts.nq", graphs)
     with pq.ParquetWriter(target / "rows.parquet", _ROWS, compression="zstd") as writer:
         for batch in drafts.accepted():
             writer.write_batch(batch.cast(_ROWS))
-    drafts.drop()
-    return facts
+    drafts.drop_rows()
+    return drafts.write_facts(target / "facts.nq", graphs)
 
 
 def _engine(target: Path, work: _Work) -> Engine:

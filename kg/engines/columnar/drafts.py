@@ -24,6 +24,8 @@ from kg.sparql.terms import IRI, typed
 
 __all__ = ["SOURCE", "STATEMENTS", "DraftFact", "Drafts"]
 
+#: How many lines are sorted at a time.
+_LINES = 2_000_000
 #: The name of a table that has a triple in each row and no lines.
 STATEMENTS = "statements"
 #: Where the number of a row has that of its source and that of its table, in bits.
@@ -394,25 +396,44 @@ class Drafts:
 
     def write_triples(self, path: Path) -> None:
         """Write every triple that is stated as a line of N-Triples, in no order."""
-        write_lines(self.store.connection, self._lines("0", "' .'"), path)
+        write_lines(self.store.connection, _lines(self._different("0"), "' .'"), path)
 
     def write_facts(self, path: Path, graphs: Mapping[int, str]) -> Written:
-        """Write the facts as sorted N-Quads, each once in the graph of its source, given by its number."""
-        cases = " ".join(f"WHEN {number} THEN {quoted(f' <{graph}> .')}" for number, graph in graphs.items())
-        lines = self._lines(f"row >> {SOURCE}", f"CASE source {cases} END")
-        return write_lines(self.store.connection, f"SELECT line FROM ({lines}) ORDER BY line", path)
+        """Write the facts as sorted N-Quads, each once in the graph of its source, given by its number; end the drafts.
 
-    def _lines(self, source: str, end: str) -> str:
-        """SQL for lines of different facts: SQL for what else tells rows apart, and for the end of a line."""
+        Lines are sorted some subjects at a time, so that memory does not hold them all.
+        """
+        run = self.store.connection.execute
+        facts = self._different(f"row >> {SOURCE}")
+        run(f"CREATE TEMP TABLE facts AS SELECT source::SMALLINT AS source, s, p, o FROM ({facts})")
+        self._drop_facts()
+        run("""CREATE TEMP TABLE ordered AS SELECT place, facts.* FROM facts JOIN
+            (SELECT id, (row_number() OVER (ORDER BY key || '>'))::INTEGER AS place FROM terms
+             SEMI JOIN facts ON s = id) ON id = s ORDER BY place""")
+        run("DROP TABLE facts")
+        ((count, last),) = run("SELECT count(*), coalesce(max(place), 0) FROM ordered").fetchall()
+        step = max(1, last * _LINES // max(1, count))
+        cases = " ".join(f"WHEN {number} THEN {quoted(f' <{graph}> .')}" for number, graph in graphs.items())
+        written = write_lines(
+            self.store.connection,
+            (
+                _lines(f"SELECT * FROM ordered WHERE place BETWEEN {first} AND {first + step - 1}",
+                       f"CASE source {cases} END", "place") + " ORDER BY place, line"
+                for first in range(1, last + 1, step)
+            ),
+            path,
+        )  # fmt: skip
+        run("DROP TABLE ordered")
+        return written
+
+    def _different(self, source: str) -> str:
+        """SQL for the numbers of all different facts, with SQL for what else tells rows apart."""
         self.store.keep()
         parts = []
         for place in self._places.values():
             distinct = "" if place.once and len(place.sources) == 1 else "DISTINCT "
             parts.append(f"SELECT {distinct}{source} AS source, s, p, o FROM ({self._all(place)})")
-        facts = " UNION ALL ".join(parts) or "SELECT 0 AS source, 0 AS s, 0 AS p, 0 AS o WHERE false"
-        return f"""SELECT ntriples(s) || ' ' || p || '> ' || ntriples(o) || {end} AS line
-            FROM (SELECT source, s.key AS s, p.key AS p, key_of_id(f.o, o.key) AS o FROM ({facts}) f
-                  JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o)"""
+        return " UNION ALL ".join(parts) or "SELECT 0 AS source, 0 AS s, 0 AS p, 0 AS o WHERE false"
 
     def load(self) -> None:
         """Make the facts the triples of the default graph; the store has none."""
@@ -465,14 +486,25 @@ class Drafts:
             self.store.insert(Rows(numbers, to_key(predicate), subjects=IRI, objects=IRI))
         self.store.connection.execute("DROP TABLE homes")
 
-    def drop(self) -> None:
-        """Free what the rows and drafts take; the graph stays."""
+    def drop_rows(self) -> None:
+        """Free what the rows take."""
         for table in self.tables:
             self.store.connection.execute(f"DROP TABLE {self.cells(table)}")
+        self.tables = []
+
+    def _drop_facts(self) -> None:
         for place in self._places.values():
             self.store.connection.execute(f"DROP TABLE {place.name}")
         self.store.connection.execute("DROP TABLE left_out")
-        self.tables, self._places = [], {}
+        self._places = {}
+
+
+def _lines(facts: str, end: str, *more: str) -> str:
+    """SQL for lines of facts, given by their numbers, with SQL for their end; and more columns of the facts."""
+    names = "".join(f", {name}" for name in more)
+    return f"""SELECT s || '> ' || p || '> ' || ntriples(o) || {end} AS line{names}
+        FROM (SELECT s.key AS s, p.key AS p, key_of_id(f.o, o.key) AS o, source{names} FROM ({facts}) f
+              JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o)"""
 
 
 class _Given:
