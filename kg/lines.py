@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +23,8 @@ class Written:
     digest: str
 
 
-def write_lines(connection: DuckDBPyConnection, query: str, path: Path, *, header: str = "") -> Written:
-    """Write the rows of a query as lines.
+def write_lines(connection: DuckDBPyConnection, query: str | Iterable[str], path: Path, *, header: str = "") -> Written:
+    """Write the rows of a query, or of several one after the other, as lines.
 
     Parameters
     ----------
@@ -41,12 +41,13 @@ def write_lines(connection: DuckDBPyConnection, query: str, path: Path, *, heade
     with path.open("wb") as stream:
         if header:
             stream.write(f"{header}\n".encode())
-        found = connection.sql(f"SELECT line || chr(10) AS line FROM ({query})")
-        for batch in found.to_arrow_reader(_BATCH):
-            data = _bytes_of(batch.column(0))
-            count += batch.num_rows
-            digest.update(data)
-            stream.write(data)
+        for part in [query] if isinstance(query, str) else query:
+            found = connection.sql(f"SELECT line || chr(10) AS line FROM ({part})")
+            for batch in found.to_arrow_reader(_BATCH):
+                data = _bytes_of(batch.column(0))
+                count += batch.num_rows
+                digest.update(data)
+                stream.write(data)
     return Written(count, digest.hexdigest())
 
 

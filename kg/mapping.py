@@ -1,41 +1,38 @@
 """From the cells of the canonical tables to facts: the one place that knows which column becomes which term.
 
-A cell that is not of its column's form becomes an ill-typed or a plain literal, for the shapes to find: nothing is
-dropped here. Source: the canonical tables of the interface, section "Canonical tables".
+What rows state is said in SQL over their cells, with the functions of :mod:`kg.engines.columnar.cells`. A cell that is
+not of its column's form becomes an ill-typed or a plain literal, for the shapes to find: nothing is dropped here.
+Source: the canonical tables of the interface, section "Canonical tables".
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from kg.identifiers import mint, short_hash
-from kg.namespaces import CKG, DCT, GEO, ORG, RDF, SCHEMA, SKOS, WGS, XSD
-from kg.profile import canonical_decimal
+from kg.engines.columnar.keys import to_key
+from kg.namespaces import CKG, DCT, GEO, ORG, RDF, SCHEMA, SKOS, WGS
 from kg.resources import folder
-from kg.rows import Fact, Row
+from kg.rows import Statement
+from kg.sparql.terms import typed
 
 __all__ = [
     "TABLES",
     "Column",
     "TableSpec",
-    "date_literal",
-    "decimal_literal",
-    "integer_literal",
-    "point_facts",
-    "row_facts",
+    "chosen",
+    "codes",
+    "literal",
+    "minted",
+    "point",
     "row_nodes",
+    "statements",
+    "text",
+    "typed_key",
 ]
-
-_DATES = ((re.compile(r"[0-9]{4}"), "gYear"), (re.compile(r"[0-9]{4}-[0-9]{2}"), "gYearMonth"))
-_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_WIKIDATA = re.compile(r"Q[1-9]\d*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,123 +184,139 @@ def codes() -> dict[str, dict[str, NamedNode]]:
     return out
 
 
-def decimal_literal(text: str) -> Literal:
-    """Return a decimal in canonical form, or the text as an ill-typed ``xsd:decimal``."""
-    text = text.strip()
-    return Literal(canonical_decimal(Decimal(text)) if _DECIMAL.fullmatch(text) else text, datatype=XSD["decimal"])
+def literal(text: str) -> str:
+    """Return a text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
-def integer_literal(text: str) -> Literal:
-    """Return a whole number in canonical form, or the text as an ill-typed ``xsd:integer``."""
-    text = text.strip()
-    fits = _INTEGER.fullmatch(text) and len(text) <= 18
-    return Literal(str(int(text)) if fits else text, datatype=XSD["integer"])
+def minted(base: str, kind: str, *texts: str) -> str:
+    """Return SQL for the key of what :func:`kg.identifiers.mint` gives of a kind and ids, given as SQL."""
+    return f"{literal(f'<{base}{kind}/')} || " + " || '/' || ".join(f"url_encode({text})" for text in texts)
 
 
-def date_literal(text: str) -> Literal:
-    """Return a year, a month or a day as the XSD type of its form; anything else as an ill-typed ``xsd:date``."""
-    text = text.strip()
-    datatype = next((name for form, name in _DATES if form.fullmatch(text)), "date")
-    return Literal(text, datatype=XSD[datatype])
+def chosen(cell: str, terms: Mapping[str, NamedNode | Literal], otherwise: str) -> str:
+    """Return SQL for the key of the term that a text names, and of another where it names none."""
+    cases = " ".join(f"WHEN {literal(name)} THEN {literal(to_key(term))}" for name, term in terms.items())
+    return f"CASE {cell} {cases} ELSE {otherwise} END"
 
 
-def _items(column: Column, cell: str) -> Iterable[str]:
-    if column.several:
-        return [item.strip() for item in cell.split(";") if item.strip()]
-    return [cell] if cell.strip() else []
+def text(cell: str) -> str:
+    """Return SQL for the key of a plain string."""
+    return f"'\"' || {cell}"
 
 
-def _term(base: str, column: Column, text: str) -> NamedNode | Literal:
+def typed_key(datatype: str, cell: str) -> str:
+    """Return SQL for the key of a literal of a datatype of XML Schema."""
+    return f"{literal(typed(datatype))} || ({cell})"
+
+
+def _key(base: str, column: Column, cell: str) -> str:
     match column.form:
         case "reference":
-            return NamedNode(mint(base, column.target, text))
-        case "code":
-            return codes()[column.target].get(text.strip()) or Literal(text)
-        case "decimal":
-            return decimal_literal(text)
-        case "integer":
-            return integer_literal(text)
-        case "date":
-            return date_literal(text)
-        case "url":
-            return Literal(text, datatype=XSD["anyURI"])
-        case "wikidata":
-            text = text.strip()
-            return NamedNode(f"http://www.wikidata.org/entity/{text}") if _WIKIDATA.fullmatch(text) else Literal(text)
+            return minted(base, column.target, cell)
         case "scheme":
-            return NamedNode(mint(base, "scheme", text))
+            return minted(base, "scheme", cell)
+        case "code":
+            return chosen(f"stripped({cell})", codes()[column.target], text(cell))
+        case "decimal" | "integer" | "date":
+            return f"{column.form}_key({cell})"
+        case "url":
+            return typed_key("anyURI", cell)
+        case "wikidata":
+            name = f"stripped({cell})"
+            return f"""CASE WHEN regexp_full_match({name}, 'Q[1-9]\\p{{Nd}}*')
+                THEN '<http://www.wikidata.org/entity/' ELSE '"' END || {name}"""
         case _:
-            return Literal(text)
+            return text(cell)
 
 
-def row_nodes(base: str, table: str, row: Row) -> tuple[str, str]:
-    """Return the IRI of the thing that a row describes and, for a row of a link table, of its second end.
+def row_nodes(base: str, table: str, cells: Mapping[str, str]) -> tuple[str, str]:
+    """Return SQL for the key of the thing that a row describes and, for a row of a link table, of its second end.
 
-    Where a link has no node of its own (a member of a declared group) the first is the IRI of its first end.
+    Where a link has no node of its own (a member of a declared group) the first is that of its first end.
+
+    Parameters
+    ----------
+    base, table:
+        The base IRI, and the canonical table.
+    cells:
+        SQL for each column that the table has.
     """
     spec = TABLES[table]
     if not spec.link:
-        return mint(base, spec.kind, row["id"]), ""
-    first, second = (row[name] for name in spec.key)
-    target = spec.columns[spec.key[1]].target
-    other = mint(base, target, second)
+        return minted(base, spec.kind, cells["id"]), "''"
+    first, second = (cells[name] for name in spec.key)
+    other = minted(base, spec.columns[spec.key[1]].target, second)
     if table == "members":
-        return mint(base, spec.kind, first), other
+        return minted(base, spec.kind, first), other
     if table == "competitors":
-        first, second = sorted((first, second))
-    rest = [row[name].strip() for name in spec.columns if name not in spec.key]
-    suffix = [short_hash(*rest)] if any(rest) and table != "participants" else []
-    return mint(base, spec.kind, first, second, *suffix), other
+        first, second = f"least({first}, {second})", f"greatest({first}, {second})"
+    node = minted(base, spec.kind, first, second)
+    rest = [cells.get(name, "''") for name in spec.columns if name not in spec.key]
+    if rest and table != "participants":
+        joined = " || chr(10) || ".join(f"stripped({cell})" for cell in rest)
+        none = " AND ".join(f"blank({cell})" for cell in rest)
+        node += f" || CASE WHEN {none} THEN '' ELSE '/' || left(sha256({joined}), 16) END"
+    return node, other
 
 
-def row_facts(base: str, table: str, row: Row) -> Iterator[Fact]:
-    """Yield the facts that a row of a canonical table states."""
+def statements(base: str, table: str, cells: Mapping[str, str]) -> Iterator[Statement]:
+    """Yield what a row of a canonical table states; see :func:`row_nodes` for the parameters."""
     spec = TABLES[table]
-    node = NamedNode(row.node)
     if table == "members":
-        yield Fact(Triple(node, CKG["declaresMember"], NamedNode(row.other)), ("organization",))
+        yield Statement(CKG["declaresMember"], "other", ("organization",))
         return
     if table == "participants":
-        yield from _participation(base, row, node)
-    else:
-        for kind in spec.classes:
-            yield Fact(Triple(node, RDF["type"], kind), (spec.key[0],))
+        yield from _participation(base, cells)
+    for kind in spec.classes if table != "participants" else ():
+        yield Statement(RDF["type"], kind, (spec.key[0],), once=not spec.link)
     for name, column in spec.columns.items():
-        if column.property is None or name in _POINT or (table == "participants" and name != "role"):
+        if column.property is None or name in _POINT or name not in cells:
             continue
-        for item in _items(column, row[name]):
-            term = _term(base, column, item)
-            yield Fact(Triple(node, column.property, term), (name,))
-            if column.form == "scheme" and isinstance(term, NamedNode):
-                yield Fact(Triple(term, RDF["type"], SKOS["ConceptScheme"]), (name,))
-                yield Fact(Triple(term, SKOS["prefLabel"], Literal(item)), (name,))
-    if "latitude" in spec.columns:
-        yield from point_facts(row.node, row["latitude"], row["longitude"])
+        cell = cells[name]
+        if column.several:
+            yield Statement(column.property, _key(base, column, "item"), (name,), items=cell)
+            continue
+        where = "" if name in spec.key else f"NOT blank({cell})"
+        term = _key(base, column, cell)
+        yield Statement(column.property, term, (name,), where=where, once=not spec.link)
+        if column.form == "scheme":
+            yield Statement(RDF["type"], SKOS["ConceptScheme"], (name,), term, where)
+            yield Statement(SKOS["prefLabel"], text(cell), (name,), term, where)
+    if "latitude" in cells or "longitude" in cells:
+        yield from point(cells.get("latitude", "''"), cells.get("longitude", "''"), ("latitude", "longitude"))
 
 
-def _participation(base: str, row: Row, node: NamedNode) -> Iterator[Fact]:
-    collaboration = NamedNode(mint(base, "collaboration", row["collaboration"]))
-    organization = NamedNode(row.other)
-    yield Fact(Triple(collaboration, CKG["hasParticipant"], organization), ("organization",))
-    if row["role"].strip():
-        yield Fact(Triple(node, RDF["type"], CKG["Participation"]), ("role",))
-        yield Fact(Triple(node, CKG["inCollaboration"], collaboration), ("collaboration",))
-        yield Fact(Triple(node, CKG["participatingOrganization"], organization), ("organization",))
+def _participation(base: str, cells: Mapping[str, str]) -> Iterator[Statement]:
+    collaboration = minted(base, "collaboration", cells["collaboration"])
+    role = f"NOT blank({cells['role']})" if "role" in cells else "false"
+    yield Statement(CKG["hasParticipant"], "other", ("organization",), collaboration)
+    yield Statement(RDF["type"], CKG["Participation"], ("role",), where=role)
+    yield Statement(CKG["inCollaboration"], collaboration, ("collaboration",), where=role)
+    yield Statement(CKG["participatingOrganization"], "other", ("organization",), where=role)
 
 
-def point_facts(node: str, latitude: str, longitude: str) -> Iterator[Fact]:
-    """Yield the facts of a WGS84 point in degrees; each stands and falls with both its columns."""
-    if not latitude.strip() and not longitude.strip():
-        return
-    place = NamedNode(f"{node}/geometry")
-    both = ("latitude", "longitude")
-    yield Fact(Triple(NamedNode(node), GEO["hasGeometry"], place), both)
-    yield Fact(Triple(place, RDF["type"], GEO["Geometry"]), both)
-    lat, long = decimal_literal(latitude), decimal_literal(longitude)
-    if latitude.strip():
-        yield Fact(Triple(place, WGS["lat"], lat), both)
-    if longitude.strip():
-        yield Fact(Triple(place, WGS["long"], long), ("longitude", "latitude"))
-    if latitude.strip() and longitude.strip():
-        wkt = Literal(f"POINT({long.value} {lat.value})", datatype=GEO["wktLiteral"])
-        yield Fact(Triple(place, GEO["asWKT"], wkt), both)
+def point(latitude: str, longitude: str, columns: tuple[str, str], where: str = "true") -> Iterator[Statement]:
+    """Yield what a row states of its thing's WGS84 point in degrees; each stands and falls with both columns.
+
+    Parameters
+    ----------
+    latitude, longitude:
+        SQL for the two texts.
+    columns:
+        The columns that they are from.
+    where:
+        SQL for the rows that they are of.
+    """
+    place = "iri || '/geometry'"
+    no_latitude, no_longitude = f"blank({latitude})", f"blank({longitude})"
+    either = f"{where} AND NOT ({no_latitude} AND {no_longitude})"
+    wkt = f"decimal_form(stripped({longitude})) || ' ' || decimal_form(stripped({latitude})) || ')'"
+    wkt = f"{literal(f'^{GEO}wktLiteral POINT(')} || {wkt}"
+    yield Statement(GEO["hasGeometry"], place, columns, where=either, once=True)
+    yield Statement(RDF["type"], GEO["Geometry"], columns, place, either, once=True)
+    lat, long = f"decimal_key({latitude})", f"decimal_key({longitude})"
+    yield Statement(WGS["lat"], lat, columns, place, f"{where} AND NOT {no_latitude}", once=True)
+    yield Statement(WGS["long"], long, columns[::-1], place, f"{where} AND NOT {no_longitude}", once=True)
+    both = f"{where} AND NOT {no_latitude} AND NOT {no_longitude}"
+    yield Statement(GEO["asWKT"], wkt, columns, place, both, once=True)

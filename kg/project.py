@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import platform
 import re
@@ -19,13 +18,16 @@ from time import perf_counter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
 
 from kg.build import COLUMNS_FILE, Build, open_build
+from kg.catalog import load
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
+from kg.engines.columnar import Drafts
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.identifiers import mint
-from kg.infer import Inferred, infer, rules_digest
+from kg.infer import Inferred, infer, rules, rules_digest
+from kg.lines import Written
 from kg.namespaces import CKG, WORKING
 from kg.places import nearest_regions
 from kg.quarantine import Quarantine
@@ -40,6 +42,10 @@ __all__ = ["Violations", "build", "check"]
 #: The engines that a build can run on.
 _BUILDERS = ("columnar", "oxigraph")
 _PREFIX = f"PREFIX ckg: <{CKG}> "
+#: What is kept of a row: the nodes that it is about, and where it is.
+_ROWS = pa.schema(
+    [("node", pa.string()), ("other", pa.string()), ("source", pa.int64()), ("file", pa.string()), ("line", pa.int64())]
+)
 _REPORT = (
     "severity",
     "effect",
@@ -67,6 +73,7 @@ class _Work:
     """What the stages hand to each other."""
 
     settings: Settings
+    columnar: ColumnarEngine
     quarantine: Quarantine
     seconds: dict[str, float]
     notes: list[str]
@@ -121,13 +128,13 @@ def build(
         )
     project = Path(folder)
     chosen = read_settings(project, profile=profile, settings=settings)
-    work = _prepare(chosen, engine=engine, with_validation=with_validation, progress=progress)
-    found = Counter(finding.severity for finding in work.quarantine.findings)
-    if strict and found["Violation"]:
-        first = next(f for f in work.quarantine.findings if f.severity == "Violation")
-        place = f"{first.file} line {first.line}: " if first.file else ""
-        raise Violations(f"{found['Violation']} violations, the first: {place}{first.message}; nothing was built")
     with _replacing(project / "build") as target:
+        work = _prepare(chosen, target, engine=engine, with_validation=with_validation, progress=progress)
+        found = Counter(finding.severity for finding in work.quarantine.findings)
+        if strict and found["Violation"]:
+            first = next(f for f in work.quarantine.findings if f.severity == "Violation")
+            place = f"{first.file} line {first.line}: " if first.file else ""
+            raise Violations(f"{found['Violation']} violations, the first: {place}{first.message}; nothing was built")
         _write(target, work, with_validation=with_validation, with_store=with_store, progress=progress)
     return open_build(project)
 
@@ -140,11 +147,17 @@ def check(folder: Path | str, *, progress: Progress = silent) -> list[Finding]:
     UsageError, InputError
         when the project or an input can't be read.
     """
-    work = _prepare(read_settings(Path(folder)), engine=None, with_validation=True, progress=progress)
+    settings = read_settings(Path(folder))
+    with tempfile.TemporaryDirectory() as place:
+        work = _prepare(settings, Path(place), engine=None, with_validation=True, progress=progress)
+        work.columnar.store.connection.close()
     return _ordered(work.quarantine.findings)
 
 
-def _prepare(settings: Settings, *, engine: str | None, with_validation: bool, progress: Progress) -> _Work:
+def _prepare(
+    settings: Settings, target: Path, *, engine: str | None, with_validation: bool, progress: Progress
+) -> _Work:
+    """Read and validate; `target` is a folder that may be used."""
     notes: list[str] = []
     name = engine or settings.engine
     if name not in ENGINES:
@@ -156,19 +169,36 @@ def _prepare(settings: Settings, *, engine: str | None, with_validation: bool, p
         name = "columnar"
     seconds: dict[str, float] = {}
     start = perf_counter()
-    loaded = _read(settings, progress)
+    columnar = ColumnarEngine(union=True, spill=target / "spill", conclusions=_inferred(settings).value)
+    if name == "columnar" and not with_validation:
+        # pySHACL and the parser of SPARQL share RDFLib's settings: they must not be at work at the same time.
+        ColumnarEngine.expect(query.text for query in (*rules(), *load("queries/results")))
+    drafts = Drafts(columnar.store)
+    loaded = _read(settings, drafts, progress)
     seconds["read"] = perf_counter() - start
     start = perf_counter()
-    quarantine = Quarantine(loaded, progress=progress)
+    quarantine = Quarantine(drafts, loaded, progress=progress)
     if with_validation:
-        quarantine.run()
+        quarantine.run(target)
     seconds["validate"] = perf_counter() - start
-    return _Work(settings, quarantine, seconds, notes, [], name)
+    return _Work(settings, columnar, quarantine, seconds, notes, [], name)
 
 
-def _read(settings: Settings, progress: Progress) -> list[Loaded]:
+def _inferred(settings: Settings) -> NamedNode:
+    return NamedNode(mint(settings.base, "graph", "inferred"))
+
+
+def _read(settings: Settings, drafts: Drafts, progress: Progress) -> list[Loaded]:
     return [
-        read_source(entry.type, entry.path, base=settings.base, number=number, options=entry.options, progress=progress)
+        read_source(
+            entry.type,
+            entry.path,
+            base=settings.base,
+            number=number,
+            options=entry.options,
+            drafts=drafts,
+            progress=progress,
+        )
         for number, entry in enumerate(settings.sources, start=1)
     ]
 
@@ -179,22 +209,22 @@ def _graph(settings: Settings, number: int) -> str:
 
 def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool, progress: Progress) -> None:
     settings = work.settings
-    inferred = NamedNode(mint(settings.base, "graph", "inferred"))
-    engine: Engine = OxigraphEngine()
-    if work.engine == "columnar":
-        engine = ColumnarEngine(union=True, spill=target / "spill", conclusions=inferred.value)
+    inferred = _inferred(settings)
     start = perf_counter()
     progress("writing facts", 0, 0)
-    quads = _facts(work, engine)
-    lines = sorted(f"{quad} .\n" for quad in quads)
-    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
-    (target / "facts.nq").write_text("".join(lines), encoding="utf-8", newline="\n")
+    facts = _write_facts(target, work)
+    engine = _engine(target, work)
     work.seconds["facts"] = perf_counter() - start
     _check_levels(engine, work)
     start = perf_counter()
     graphs = [_graph(settings, source.number) for source in work.quarantine.loaded]
     result = infer(
-        engine, base=settings.base, profile=settings.profile, facts_digest=digest, graphs=graphs, progress=progress
+        engine,
+        base=settings.base,
+        profile=settings.profile,
+        facts_digest=facts.digest,
+        graphs=graphs,
+        progress=progress,
     )
     work.seconds["infer"] = perf_counter() - start
     if result.by_size_alone:
@@ -220,13 +250,12 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
         ]
         work.seconds["validate output"] = perf_counter() - start
     _write_report(target, work)
-    _write_provenance(target, work)
     if with_store:
         start = perf_counter()
         progress("making the store", 0, 0)
         _make_store(target)
         work.seconds["store"] = perf_counter() - start
-    _write_run(target, work, result, digest, counts, len(lines), count_results(engine))
+    _write_run(target, work, result, facts, counts, count_results(engine))
     shutil.rmtree(target / "spill", ignore_errors=True)
 
 
@@ -241,29 +270,29 @@ def _validated(engine: Engine, target: Path) -> Store:
     return store
 
 
-def _facts(work: _Work, engine: Engine) -> set[Quad]:
-    """Return every fact in its source's graph; the engine's default graph gets their union."""
-    settings = work.settings
-    graphs = {source.number: NamedNode(_graph(settings, source.number)) for source in work.quarantine.loaded}
-    quads = {in_graph(triple, graphs[number]) for number, triple in work.quarantine.facts()}
-    engine.load({in_graph(quad.triple) for quad in quads})
-    work.placed = list(nearest_regions(engine))
+def _write_facts(target: Path, work: _Work) -> Written:
+    """Write every fact in its source's graph, and where rows are; the default graph gets the union of the facts."""
+    settings, drafts = work.settings, work.quarantine.drafts
+    graphs = {source.number: _graph(settings, source.number) for source in work.quarantine.loaded}
+    drafts.load()
+    work.placed = list(nearest_regions(work.columnar))
     if work.placed:
-        homes = _homes(quads)
-        quads |= {in_graph(triple, homes[triple.subject]) for triple in work.placed}
-        engine.load(map(in_graph, work.placed))
-    return quads
+        drafts.place(work.placed, graphs)
+    with pq.ParquetWriter(target / "rows.parquet", _ROWS, compression="zstd") as writer:
+        for batch in drafts.accepted():
+            writer.write_batch(batch.cast(_ROWS))
+    drafts.drop_rows()
+    return drafts.write_facts(target / "facts.nq", graphs)
 
 
-def _homes(quads: Iterable[Quad]) -> dict[object, NamedNode]:
-    """Return the first graph that says something of each subject."""
-    homes: dict[object, NamedNode] = {}
-    for quad in quads:
-        assert isinstance(quad.graph_name, NamedNode)
-        known = homes.get(quad.subject)
-        if known is None or quad.graph_name.value < known.value:
-            homes[quad.subject] = quad.graph_name
-    return homes
+def _engine(target: Path, work: _Work) -> Engine:
+    """Return the engine that rules run on, with the facts."""
+    if work.engine == "columnar":
+        return work.columnar
+    work.columnar.store.connection.close()
+    engine = OxigraphEngine()
+    engine.add(quad.triple for quad in parse(path=str(target / "facts.nq"), format=RdfFormat.N_QUADS))
+    return engine
 
 
 def _check_levels(engine: Engine, work: _Work) -> None:
@@ -337,19 +366,6 @@ def _write_rejected(target: Path, findings: Iterable[Finding]) -> None:
             )
 
 
-def _write_provenance(target: Path, work: _Work) -> None:
-    """Write which line of which file states what, for explanations."""
-    rows = [
-        (row.node, row.other, source.number, row.table.file, row.line)
-        for source in work.quarantine.loaded
-        for row in work.quarantine.accepted(source)
-    ]
-    names = ("node", "other", "source", "file", "line")
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    table = pa.table(dict(zip(names, map(list, columns), strict=True)))
-    pq.write_table(table, target / "rows.parquet", compression="zstd")
-
-
 def _make_store(target: Path) -> None:
     store = Store(str(target / "store"))
     for name in ("facts.nq", "inferred.nq"):
@@ -362,9 +378,8 @@ def _write_run(
     target: Path,
     work: _Work,
     result: Inferred,
-    digest: str,
+    facts: Written,
     counts: Mapping[str, int],
-    facts: int,
     totals: Counts,
 ) -> None:
     quarantine = work.quarantine
@@ -381,7 +396,7 @@ def _write_run(
         "run": result.run.value,
         "engine": work.engine,
         "profile": work.settings.profile.as_json(),
-        "digests": {"facts": digest, "rules": rules_digest()},
+        "digests": {"facts": facts.digest, "rules": rules_digest()},
         "versions": {
             name: metadata.version(name)
             for name in ("clusterkg", "pyoxigraph", "duckdb", "pyshacl", "rdflib", "igraph")
@@ -394,7 +409,7 @@ def _write_run(
                 "accepted": read - len(rejected),
             },
             "files": files,
-            "facts": facts,
+            "facts": facts.lines,
             "findings": dict(sorted(Counter(f.severity for f in quarantine.findings).items())),
             "placed_by_point": len({triple.subject for triple in work.placed}),
             "outcomes": totals.outcomes,

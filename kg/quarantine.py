@@ -7,12 +7,14 @@ the nodes that this touches are validated again, until nothing more is found.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from pathlib import Path
 
 import rdflib
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
+from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Store
 
-from kg.rows import Fact, Finding, Loaded, Progress, Row, in_graph, silent
+from kg.engines.columnar.drafts import SOURCE, DraftFact, Drafts
+from kg.engines.columnar.keys import term_of
+from kg.rows import Finding, Loaded, Progress, Row, in_graph, silent
 from kg.validate import HIERARCHY, Result, Shapes, shapes, validate
 
 __all__ = ["Quarantine"]
@@ -21,53 +23,40 @@ _DEFAULT = DefaultGraph()
 
 
 class Quarantine:
-    """The rows of all sources, and which of them and of their values are kept out of the facts.
+    """What is kept out of the drafts of all sources, and why.
 
     Parameters
     ----------
-    loaded:
-        What the sources read, in order.
+    drafts, loaded:
+        The drafts, and what is known of each source that they are from, in order.
     progress:
         Called during the work.
     """
 
-    def __init__(self, loaded: list[Loaded], *, progress: Progress = silent) -> None:
+    def __init__(self, drafts: Drafts, loaded: list[Loaded], *, progress: Progress = silent) -> None:
+        self.drafts = drafts
         self.loaded = loaded
         self.progress = progress
         self.findings: list[Finding] = [finding for source in loaded for finding in source.findings]
-        self.rejected: set[Row] = set()
-        #: For a row, the columns and the triples that are left out of its facts.
-        self.columns_out: dict[Row, set[str]] = defaultdict(set)
-        self.triples_out: dict[Row, set[Triple]] = defaultdict(set)
         self.cause = ""
 
-    def accepted(self, source: Loaded) -> list[Row]:
-        """Return the rows of a source that are not kept out."""
-        return [row for row in source.rows if row not in self.rejected]
+    def run(self, folder: Path, against: Shapes | None = None) -> None:
+        """Validate the drafts and take out what the shapes blame, until nothing more is found.
 
-    def row_facts(self, source: Loaded, row: Row) -> Iterator[Fact]:
-        """Yield the facts of an accepted row that are not left out."""
-        out, columns = self.triples_out.get(row), self.columns_out.get(row)
-        for fact in source.facts(row):
-            if not (out and fact.triple in out) and not (columns and not columns.isdisjoint(fact.columns)):
-                yield fact
-
-    def facts(self) -> Iterator[tuple[int, Triple]]:
-        """Yield every fact with the number of its source; a fact may come more than once."""
-        for source in self.loaded:
-            rows = self.accepted(source)
-            for row in rows:
-                for fact in self.row_facts(source, row):
-                    yield source.number, fact.triple
-            for fact in source.derived(rows):
-                yield source.number, fact.triple
-
-    def run(self, against: Shapes | None = None) -> None:
-        """Validate the drafts and take out what the shapes blame, until nothing more is found."""
+        Parameters
+        ----------
+        folder:
+            A place for a file while this runs.
+        against:
+            Shapes other than those that ship.
+        """
         against = against or shapes("input")
         self.progress("drafting facts", 0, 0)
         store = Store()
-        store.bulk_extend(in_graph(triple) for _, triple in self.facts())
+        file = folder / "drafts.nt"
+        self.drafts.write_triples(file)
+        store.bulk_load(path=str(file), format=RdfFormat.N_TRIPLES, lenient=True)
+        file.unlink()
         store.extend(in_graph(triple) for triple in HIERARCHY)
         self.progress("validating", 0, 0)
         results = validate(store, against)
@@ -81,56 +70,50 @@ class Quarantine:
 
     def _take_out(self, store: Store, results: list[Result], against: Shapes) -> set[str]:
         """Keep out what the results blame; return the nodes that have to be looked at again."""
-        blamed = _Blamed(self, {result.focus for result in results})
-        gone: set[Triple] = set()
+        blamed = _Blamed(self.drafts, {result.focus for result in results})
         for result in results:
             effect = "kept" if result.severity != "Violation" else "left-out"
             if effect == "left-out" and result.shape in against.rejecting:
                 effect = "rejected"
-            self._apply(result, effect, blamed, gone)
-        if not gone:
+            self._apply(result, effect, blamed)
+        if not blamed.gone:
             return set()
-        kept = {triple for _, triple in self.facts() if triple in gone}
-        gone -= kept
-        touched = {triple.subject.value for triple in gone if isinstance(triple.subject, NamedNode)}
-        for triple in gone:
-            store.remove(in_graph(triple))
+        self.drafts.leave_out(blamed.rejected, blamed.gone)
+        for source in {row >> SOURCE for row in blamed.rejected}:
+            self.loaded[source - 1].derive()
+        kept = self.drafts.still(blamed.gone)
+        gone = [fact for fact in blamed.gone if fact[2:] not in kept]
+        touched = {fact.s[1:] for fact in gone}
+        for fact in gone:
+            store.remove(in_graph(fact.triple))
         for node in list(touched):
             for quad in store.quads_for_pattern(None, None, NamedNode(node), _DEFAULT):
                 if isinstance(quad.subject, NamedNode):
                     touched.add(quad.subject.value)
         return touched
 
-    def _apply(self, result: Result, effect: str, blamed: _Blamed, gone: set[Triple]) -> None:
+    def _apply(self, result: Result, effect: str, blamed: _Blamed) -> None:
         writers = blamed.writers(result)
         if effect == "rejected":
-            rows = [row for _, row, _ in writers] or blamed.rows(result.focus)
+            rows = [fact.row for fact in writers] or blamed.describing(result.focus)
             for row in dict.fromkeys(rows):
-                if row not in self.rejected:
-                    self.rejected.add(row)
-                    gone.update(fact.triple for fact in blamed.source(row).facts(row))
-                    column = next((fact.columns[0] for _, other, fact in writers if other is row and fact.columns), "")
-                    self._note(result, "rejected", row, column)
+                if blamed.reject(row):
+                    column = next((blamed.column(fact) for fact in writers if fact.row == row), "")
+                    self._note(result, "rejected", blamed.rows[row], column)
             return
-        for source, row, fact in writers:
-            column = fact.columns[0] if fact.columns else ""
-            alone = effect == "left-out" and sum(1 for _ in source.facts(row)) == 1
-            if alone:  # a row that states nothing else, such as a statement of an RDF file, is kept out whole
-                if row not in self.rejected:
-                    self.rejected.add(row)
-                    gone.add(fact.triple)
-                    self._note(result, "rejected", row, column)
+        for fact in writers:
+            column = blamed.column(fact)
+            if effect == "left-out" and len(blamed.stated[fact.row]) == 1:
+                # A row that states nothing else, such as a statement of an RDF file, is kept out whole.
+                if blamed.reject(fact.row):
+                    self._note(result, "rejected", blamed.rows[fact.row], column)
                 continue
             if effect == "left-out":
-                self.triples_out[row].add(fact.triple)
-                gone.add(fact.triple)
-                if len(fact.columns) > 1:
-                    self.columns_out[row].add(column)
-                    gone.update(other.triple for other in source.facts(row) if column in other.columns)
-            self._note(result, effect, row, column)
+                blamed.leave_out(fact)
+            self._note(result, effect, blamed.rows[fact.row], column)
         if not writers:
-            rows = blamed.rows(result.focus)
-            self._note(result, "kept", rows[0] if rows else None, "")
+            rows = blamed.describing(result.focus)
+            self._note(result, "kept", blamed.rows[rows[0]] if rows else None, "")
 
     def _note(self, result: Result, effect: str, row: Row | None, column: str) -> None:
         value = result.value
@@ -156,48 +139,67 @@ class Quarantine:
 
 
 class _Blamed:
-    """The facts about some nodes, with the rows that wrote them."""
+    """The facts about some nodes, the rows that wrote them with all they state, and what of it is to be left out."""
 
-    def __init__(self, quarantine: Quarantine, nodes: set[str]) -> None:
-        self.by_path: dict[tuple[str, str], list[tuple[Loaded, Row, Fact]]] = defaultdict(list)
-        self.by_node: dict[str, list[Row]] = defaultdict(list)
-        self.by_subject: dict[str, list[Row]] = defaultdict(list)
-        self.sources: dict[Row, Loaded] = {}
-        for source in quarantine.loaded:
-            for row in quarantine.accepted(source):
-                if row.node in nodes:
-                    self.by_node[row.node].append(row)
-                    self.sources[row] = source
-                for fact in quarantine.row_facts(source, row):
-                    subject = fact.triple.subject
-                    assert isinstance(subject, NamedNode)
-                    if subject.value in nodes:
-                        entry = (source, row, fact)
-                        self.sources[row] = source
-                        self.by_path[subject.value, fact.triple.predicate.value].append(entry)
-                        self.by_subject[subject.value].append(row)
+    def __init__(self, drafts: Drafts, nodes: set[str]) -> None:
+        self.columns = drafts.columns
+        self.by_path: dict[tuple[str, str], list[DraftFact]] = defaultdict(list)
+        self.by_node: dict[str, list[int]] = defaultdict(list)
+        self.by_subject: dict[str, list[int]] = defaultdict(list)
+        self.stated: dict[int, list[DraftFact]] = defaultdict(list)
+        self.rejected: set[int] = set()
+        self.gone: set[DraftFact] = set()
+        for row, node in drafts.nodes(nodes):
+            self.by_node[node].append(row)
+        for fact in drafts.about(nodes):
+            self.by_path[fact.s[1:], fact.p[1:]].append(fact)
+            self.by_subject[fact.s[1:]].append(fact.row)
+        concerned = {row for rows in (*self.by_node.values(), *self.by_subject.values()) for row in rows}
+        for fact in drafts.stated(concerned):
+            self.stated[fact.row].append(fact)
+        self.rows = drafts.rows(concerned)
 
-    def source(self, row: Row) -> Loaded:
-        return self.sources[row]
+    def column(self, fact: DraftFact) -> str:
+        """Return the column to blame for a fact."""
+        return next(iter(self.columns[fact.part]), "")
 
-    def rows(self, node: str) -> list[Row]:
+    def reject(self, row: int) -> bool:
+        """Keep a row out with all that it states; return whether it was not kept out before."""
+        if row in self.rejected:
+            return False
+        self.rejected.add(row)
+        self.gone.update(self.stated[row])
+        return True
+
+    def leave_out(self, fact: DraftFact) -> None:
+        """Leave a fact out, and with a column that is not alone to blame all that is made from it."""
+        columns = self.columns[fact.part]
+        self.gone.update(
+            other
+            for other in self.stated[fact.row]
+            if other[2:] == fact[2:] or (len(columns) > 1 and columns[0] in self.columns[other.part])
+        )
+
+    def describing(self, node: str) -> list[int]:
         """Return the rows that describe a node; where none does, those that say something of it."""
         return list(dict.fromkeys(self.by_node.get(node) or self.by_subject.get(node) or []))
 
-    def writers(self, result: Result) -> list[tuple[Loaded, Row, Fact]]:
+    def writers(self, result: Result) -> list[DraftFact]:
         """Return who wrote the triple that a result blames; of too many values all but the first."""
         if not result.path:
             return []
-        entries = self.by_path.get((result.focus, result.path), [])
+        facts = self.by_path.get((result.focus, result.path), [])
         if result.value:
-            return [entry for entry in entries if _same(entry[2].triple.object, result.value)]
+            return [fact for fact in facts if _same(fact.o, result.value)]
         if result.component == "MaxCountConstraintComponent":
-            first = min((str(entry[2].triple.object) for entry in entries if entry[0] is entries[0][0]), default="")
-            return [entry for entry in entries if str(entry[2].triple.object) != first]
+            own = (str(term_of(fact.o)) for fact in facts if fact.row >> SOURCE == facts[0].row >> SOURCE)
+            first = min(own, default="")
+            return [fact for fact in facts if str(term_of(fact.o)) != first]
         return []
 
 
-def _same(term: object, text: str) -> bool:
+def _same(key: str, text: str) -> bool:
+    term = term_of(key)
     if isinstance(term, NamedNode):
         return f"<{term.value}>" == text
     if isinstance(term, Literal):

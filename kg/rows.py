@@ -1,14 +1,14 @@
-"""What a source hands on: rows with their place in a file, the facts of a row, and findings about them."""
+"""What a source hands on: rows with their place in a file, what rows state, and findings about them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Triple
 
-__all__ = ["Fact", "Finding", "Loaded", "Progress", "Row", "RowTable", "in_graph", "silent"]
+__all__ = ["Finding", "Loaded", "Progress", "Row", "RowTable", "Statement", "in_graph", "silent"]
 
 #: Called with what is being done, how much of it is done and how much there is (0: unknown).
 Progress = Callable[[str, int, int], None]
@@ -23,35 +23,54 @@ def in_graph(triple: Triple, graph: NamedNode | None = None) -> Quad:
     return Quad(triple.subject, triple.predicate, triple.object, graph or DefaultGraph())
 
 
-class Fact(NamedTuple):
-    """A triple and the columns it was made from, the one to blame first; none where it was derived."""
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What each row of a table states, as SQL over its cells: terms are keys (see :mod:`kg.sparql.terms`).
 
-    triple: Triple
+    The subject is the thing that the row describes where none is given. `columns` are those that the statement is made
+    from, the one to blame first. With `items`, a cell of several values, the object is made from each ``item`` of it.
+    `once` says that no two rows state the same.
+    """
+
+    predicate: NamedNode
+    object: NamedNode | str
     columns: tuple[str, ...] = ()
+    subject: str = ""
+    where: str = ""
+    items: str = ""
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RowTable:
-    """The file that rows came from: its shown name, the table it is, and its columns as they came."""
+    """A file that rows come from: its shown name, the table it is, and its columns as they came.
+
+    A table of ``statements`` has a triple in each row, and no lines.
+    """
 
     file: str
     name: str
-    header: tuple[str, ...]
+    header: tuple[str, ...] = ()
     #: Position of each column that is read, by its canonical name.
-    positions: dict[str, int]
+    positions: Mapping[str, int] = field(default_factory=dict)
     #: The number of the source.
     source: int = 1
+    #: What the numbers of its rows begin at.
+    base: int = 0
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """The columns that are read, as SQL over the table's rows."""
+        return {name: f"c{position}" for name, position in self.positions.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One input row: `node` is the IRI of the thing it describes, `other` of the second end of a link row."""
+    """One input row that something is said about."""
 
     table: RowTable
     line: int
     cells: tuple[str, ...]
-    node: str
-    other: str = ""
 
     def __getitem__(self, column: str) -> str:
         position = self.table.positions.get(column)
@@ -82,15 +101,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Loaded:
-    """What a source read: rows that may become facts, and findings on those that can't.
+    """What is known of a source once its rows are drafts.
 
-    `facts` turns one of the rows into its facts; `derived` gives those that no single row states, from the rows
-    that were accepted. `read` counts every row of every file, the rejected and the repeated ones too.
+    `read` counts every row of every file, the rejected and the repeated ones too. `derive` states anew what no single
+    row states, from the rows that are accepted.
     """
 
     number: int
-    rows: list[Row]
-    findings: list[Finding]
-    read: dict[str, int]
-    facts: Callable[[Row], Iterable[Fact]]
-    derived: Callable[[list[Row]], Iterator[Fact]] = field(default=lambda rows: iter(()))
+    findings: list[Finding] = field(default_factory=list)
+    read: dict[str, int] = field(default_factory=dict)
+    derive: Callable[[], None] = field(default=lambda: None)

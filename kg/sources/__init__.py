@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from kg.engines.columnar import Drafts
 from kg.errors import UsageError, nearest
 from kg.rows import Loaded, Progress
 from kg.sources import cordis, rdf, tables
 
 __all__ = ["SOURCES", "read_source"]
 
-#: A source: (path, base IRI, number, options of its `[[source]]` entry, progress) -> what it read.
-Reader = Callable[[Path, str, int, Mapping[str, object], Progress], Loaded]
+#: A source: (path, base IRI, number, options of its `[[source]]` entry, drafts, progress) -> what it read.
+Reader = Callable[[Path, str, int, Mapping[str, object], Drafts, Progress], Loaded]
 
 SOURCES: dict[str, Reader] = {"tables": tables.read, "cordis": cordis.read, "rdf": rdf.read}
 #: What each source's entry may hold beside `type` and `path`.
@@ -24,9 +25,16 @@ OPTIONS: dict[str, frozenset[str]] = {
 
 
 def read_source(
-    kind: str, path: Path, *, base: str, number: int, options: Mapping[str, object], progress: Progress
+    kind: str,
+    path: Path,
+    *,
+    base: str,
+    number: int,
+    options: Mapping[str, object],
+    drafts: Drafts,
+    progress: Progress,
 ) -> Loaded:
-    """Read one source.
+    """Read one source into drafts.
 
     Parameters
     ----------
@@ -38,6 +46,8 @@ def read_source(
         The base IRI of what is minted, and the source's place in `kg.toml`, from 1.
     options:
         The other settings of its entry.
+    drafts:
+        Take its rows and what they state.
     progress:
         Called while rows are read.
 
@@ -56,4 +66,4 @@ def read_source(
                 f"[[source]] {number}: a source of type '{kind}' has no setting '{name}'"
                 + nearest(name, OPTIONS[kind] | {"type", "path"})
             )
-    return SOURCES[kind](path, base, number, options, progress)
+    return SOURCES[kind](path, base, number, options, drafts, progress)

@@ -6,57 +6,69 @@ organisation's sectors are a proxy, derived from the fields of its projects and 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
+from kg.engines.columnar import Drafts
+from kg.engines.columnar.keys import to_key
 from kg.errors import InputError, UsageError
+from kg.frames import Frame, open_frame
 from kg.identifiers import mint
-from kg.mapping import codes, date_literal, integer_literal, point_facts
-from kg.namespaces import CKG, DCT, ORG, RDF, SCHEMA, SKOS, XSD
-from kg.rows import Fact, Finding, Loaded, Progress, Row, RowTable
-from kg.sources.tables import broken, rejected
-from kg.tables import BrokenRow, Table, open_table
+from kg.mapping import chosen, codes, literal, minted, point, text, typed_key
+from kg.namespaces import CKG, DCT, ORG, RDF, SCHEMA, SKOS
+from kg.rows import Loaded, Progress, RowTable, Statement
+from kg.sources.faults import Case, Faults, impossible, missing
 
 __all__ = ["OPTIONS", "read"]
 
 OPTIONS = ("min_projects_per_field",)
-_STEP = 5_000
 _ALIASES = {"name": "legalName", "organizationURL": "url"}
 _KINDS = {"PRC": "company", "HES": "university", "REC": "research", "PUB": "public"}
 #: The codes that CORDIS uses for two countries, and those of ISO 3166-1.
 _COUNTRIES = {"EL": "GR", "UK": "GB"}
+#: What orders the repetitions of an organisation.
+_DETAILS = ("legalName", "nutsCode", "geolocation", "lat", "lon", "activityType", "vatNumber", "country", "url")
 _NEEDED = {
     "organization": ("organisationID", "legalName"),
     "participation": ("projectID", "organisationID"),
     "project": ("id", "title"),
     "euroSciVoc": ("projectID", "code", "title"),
 }
+#: SQL for the cells of a column that is not there, and for the id of a field.
+_NONE, _DOTTED = "''", "replace(code, '/', '.')"
+
+#: A predicate, an object or None, and SQL for the keys "s" and, without an object, "key".
+Derived: TypeAlias = tuple[NamedNode, NamedNode | None, str]
 
 
-def read(path: Path, base: str, number: int, options: Mapping[str, object], progress: Progress) -> Loaded:
+def read(
+    path: Path, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
+) -> Loaded:
     """Read a folder of CORDIS files; see :func:`kg.sources.read_source` for the parameters."""
     least = options.get("min_projects_per_field", 2)
     if not isinstance(least, int) or isinstance(least, bool) or least < 1:
         raise UsageError(f"min_projects_per_field = {least!r}: it must be a whole number of at least 1")
     if not path.is_dir():
         raise InputError("there is no such folder" if not path.exists() else "this is no folder", file=path)
-    return _Reader(base, number, least, progress).read(path)
+    return _Reader(base, number, least, drafts, progress).read(path)
 
 
 class _Reader:
     """Reads the four files, the projects first, so that what refers to them can be checked."""
 
-    def __init__(self, base: str, number: int, least: int, progress: Progress) -> None:
+    def __init__(self, base: str, number: int, least: int, drafts: Drafts, progress: Progress) -> None:
         self.base = base
         self.least = least
+        self.drafts = drafts
+        self.run = drafts.store.connection.execute
         self.progress = progress
-        self.loaded = Loaded(number, [], [], {}, self.facts, self.derived)
-        self.region_names: dict[str, str] = {}
-        self.field_names: dict[str, str] = {}
+        self.loaded = Loaded(number, derive=self.derive)
+        #: The drafts of a file's rows, by what they are.
+        self.tables: dict[str, RowTable] = {}
+        self.names = {name: f"{name}_names_{number}" for name in ("region", "field")}
 
     def read(self, path: Path) -> Loaded:
         self.projects(self.open(path, "project"))
@@ -64,292 +76,302 @@ class _Reader:
         together = "projectID" in organizations.header
         self.organizations(organizations, together=together)
         if not together:
-            self.links(self.open(path, "participation"), "participation")
-        self.links(self.open(path, "euroSciVoc"), "euroSciVoc")
+            self.participations(self.fill(self.open(path, "participation"), "participation"))
+        self.fields(self.open(path, "euroSciVoc"))
+        self.trees = self.drafts.add_table("", "trees", self.loaded.number)
+        self.derive()
         return self.loaded
 
-    def open(self, path: Path, name: str) -> Table:
+    def open(self, path: Path, name: str) -> Frame:
         file = path / f"{name}.csv"
         if not file.exists():
             raise InputError(f"{name}.csv is missing: a source of type 'cordis' must have it", file=path)
-        table = open_table(file, shown=self.shown(file))
+        frame = open_frame(file, shown=self.shown(file))
         for column in _NEEDED[name]:
-            if column not in self.positions(table):
+            if column not in self.positions(frame):
                 raise InputError(f"the column '{column}' is missing", file=self.shown(file), line=1)
-        return table
+        return frame
 
     @staticmethod
     def shown(file: Path) -> str:
         return f"{file.parent.name}/{file.name}"
 
     @staticmethod
-    def positions(table: Table) -> dict[str, int]:
-        return {_ALIASES.get(name, name): position for position, name in enumerate(table.header)}
+    def positions(frame: Frame) -> dict[str, int]:
+        return {_ALIASES.get(name, name): position for position, name in enumerate(frame.header)}
 
-    def rows(self, table: Table, name: str) -> Iterator[Row]:
-        """Yield the rows of a table that could be parsed; the others are noted."""
-        shown = RowTable(self.shown(table.path), name, table.header, self.positions(table), self.loaded.number)
-        count = 0
-        for item in table.rows:
-            count += 1
-            if count % _STEP == 0:
-                self.progress(f"reading {shown.file}", count, 0)
-            if isinstance(item, BrokenRow):
-                self.loaded.findings.append(broken(item, shown, self.loaded.number))
-            else:
-                yield Row(shown, item[0], item[1][: len(table.header)], "")
-        self.loaded.read[shown.file] = count
-        if count == 0 and name == "organization":
-            raise InputError("the table has a header and no rows: there is nothing to build", file=shown.file, line=1)
+    def add_table(self, frame: Frame, name: str) -> RowTable:
+        shown = self.shown(frame.path)
+        self.tables[name] = self.drafts.add_table(shown, name, self.loaded.number, frame.header, self.positions(frame))
+        return self.tables[name]
 
-    def reject(self, row: Row, column: str, message: str, component: str) -> None:
-        self.loaded.findings.append(rejected(row, column, message, component, self.loaded.number))
+    def fill(self, frame: Frame, name: str) -> Faults:
+        """Take in the rows of a file and return what is wrong with those that can't be parsed."""
+        table = self.add_table(frame, name)
+        iri, other = self.nodes(table)
+        for batch in frame.batches:
+            self.drafts.fill(table, batch, iri=iri, other=other)
+            self.progress(f"reading {table.file}", frame.read, 0)
+        self.loaded.read[table.file] = frame.read
+        if frame.read == 0 and name == "organization":
+            raise InputError("the table has a header and no rows: there is nothing to build", file=table.file, line=1)
+        faults = Faults(self.drafts, table)
+        faults.broken(frame.broken)
+        return faults
 
-    def identified(self, row: Row, column: str, name: str, seen: dict[str, Row]) -> bool:
-        """Check the id and the name of a row, and that the id is new; note what is wrong."""
-        for needed in (column, name):
-            if not row[needed].strip():
-                self.reject(row, needed, f"the {needed} is missing", "MissingKey")
-                return False
-        if row[column] in (".", ".."):
-            self.reject(row, column, f"'{row[column]}' can't be an id: an IRI can't end in it", "ImpossibleId")
-            return False
-        if first := seen.get(row[column]):
-            if first.cells == row.cells:
-                self.repeated(row, first.line)
-            else:
-                message = f"the id '{row[column]}' was already given in line {first.line}"
-                self.reject(row, column, message, "DuplicateId")
-            return False
-        return True
-
-    def repeated(self, row: Row, line: int) -> None:
-        self.loaded.findings.append(
-            Finding(
-                "Warning",
-                "kept",
-                f"the row is the same as line {line} and adds nothing",
-                source=self.loaded.number,
-                file=row.table.file,
-                line=row.line,
-                component="RepeatedRow",
-                row=row,
-            )
-        )
-
-    def projects(self, table: Table) -> None:
-        self.known_projects: dict[str, Row] = {}
-        for row in self.rows(table, "project"):
-            if self.identified(row, "id", "title", self.known_projects):
-                self.known_projects[row["id"]] = row
-                self.keep(row, mint(self.base, "collaboration", row["id"]))
-
-    def keep(self, row: Row, node: str, other: str = "") -> None:
-        self.loaded.rows.append(Row(row.table, row.line, row.cells, node, other))
-
-    def organizations(self, table: Table, *, together: bool) -> None:
-        """Read the organisations; in older releases a row is a participation too, and repeats the organisation."""
-        self.known: dict[str, Row] = {}
-        rows: list[Row] = []
-        best: dict[str, Row] = {}
-        for row in self.rows(table, "organization"):
-            key = row["organisationID"]
-            if together and row["legalName"].strip() and key.strip():
-                rows.append(row)
-                if key not in best or self.details(row) < self.details(best[key]):
-                    best[key] = row
-            elif self.identified(row, "organisationID", "legalName", self.known):
-                self.known[key] = row
-                self.keep(row, mint(self.base, "organization", key))
-        if together:
-            for key, row in best.items():
-                if self.identified(row, "organisationID", "legalName", self.known):
-                    self.known[key] = row
-                    self.keep(row, mint(self.base, "organization", key))
-            repeated: dict[str, int] = {}
-            for row in rows:
-                self.link(row, "participation", repeated)
-        for row in self.known.values():
-            if row["nutsCode"].strip() and row["nutsName"].strip():
-                code, name = row["nutsCode"].strip(), row["nutsName"].strip()
-                self.region_names[code] = min(name, self.region_names.get(code, name))
-
-    @staticmethod
-    def details(row: Row) -> tuple[str, ...]:
-        """Return what orders the repetitions of an organisation; the same whatever the order of the rows."""
-        names = ("legalName", "nutsCode", "geolocation", "lat", "lon", "activityType", "vatNumber", "country", "url")
-        return tuple(row[name] for name in names)
-
-    def links(self, table: Table, name: str) -> None:
-        repeated: dict[str, int] = {}
-        for row in self.rows(table, name):
-            if name == "euroSciVoc":
-                self.field(row, repeated)
-            else:
-                self.link(row, name, repeated)
-
-    def link(self, row: Row, name: str, repeated: dict[str, int]) -> None:
-        project, organization = row["projectID"], row["organisationID"]
-        if project not in self.known_projects:
-            self.reject(
-                row, "projectID", f"the project '{project}' is no accepted row of project.csv", "UnknownProject"
-            )
-        elif organization not in self.known:
-            message = f"the organisation '{organization}' is no accepted row of organization.csv"
-            self.reject(row, "organisationID", message, "UnknownOrganization")
-        elif (line := repeated.setdefault("\n".join(row.cells), row.line)) != row.line:
-            self.repeated(row, line)
-        else:
-            table = replace(row.table, name=name)
-            node = mint(self.base, "participation", project, organization)
-            self.loaded.rows.append(
-                Row(table, row.line, row.cells, node, mint(self.base, "organization", organization))
-            )
-
-    def field(self, row: Row, repeated: dict[str, int]) -> None:
-        code = row["code"].strip("/ ")
-        if row["projectID"] not in self.known_projects:
-            message = f"the project '{row['projectID']}' is no accepted row of project.csv"
-            self.reject(row, "projectID", message, "UnknownProject")
-        elif not code or not all(code.split("/")):
-            self.reject(row, "code", f"'{row['code']}' is no EuroSciVoc code such as /23/53/373", "MissingKey")
-        elif (line := repeated.setdefault("\n".join(row.cells), row.line)) != row.line:
-            self.repeated(row, line)
-        else:
-            self.keep(row, self.sector(code), mint(self.base, "collaboration", row["projectID"]))
-            parts = code.split("/")
-            names = row["path"].strip("/ ").split("/") if row["path"].strip() else [row["title"].strip()]
-            if len(names) != len(parts):
-                names = [""] * (len(parts) - 1) + [row["title"].strip()]
-            for depth, title in enumerate(names, start=1):
-                if title:
-                    key = "/".join(parts[:depth])
-                    self.field_names[key] = min(title, self.field_names.get(key, title))
+    def nodes(self, table: RowTable) -> tuple[str, str]:
+        """Return SQL for the node that a row of a file describes, and for its second end."""
+        cells = table.cells
+        match table.name:
+            case "organization":
+                return minted(self.base, "organization", cells["organisationID"]), "''"
+            case "project":
+                return minted(self.base, "collaboration", cells["id"]), "''"
+            case "participation":
+                project, organization = cells["projectID"], cells["organisationID"]
+                return minted(self.base, "participation", project, organization), minted(
+                    self.base, "organization", organization
+                )
+            case _:
+                return self.sector(_code(cells)), minted(self.base, "collaboration", cells["projectID"])
 
     def sector(self, code: str) -> str:
-        return mint(self.base, "sector", code.replace("/", "."))
+        return minted(self.base, "sector", f"replace({code}, '/', '.')")
 
-    def facts(self, row: Row) -> Iterator[Fact]:
-        match row.table.name:
-            case "organization":
-                return self.organization_facts(row)
-            case "project":
-                return self.project_facts(row)
-            case "participation":
-                return self.participation_facts(row)
+    def cells(self, name: str) -> str:
+        """Return the name of the table of the rows of a file."""
+        return self.drafts.cells(self.tables[name])
+
+    def projects(self, frame: Frame) -> None:
+        faults = self.fill(frame, "project")
+        table = faults.table
+        faults.reject([missing(table, "id"), missing(table, "title"), impossible(table, "id")])
+        self.once(faults, "id")
+        self.drafts.state(table, self.project_statements(table.cells))
+
+    def once(self, faults: Faults, column: str) -> None:
+        """Keep the first row of each id, and note the others."""
+        self.drafts.store.add_terms(f"SELECT iri AS key FROM {self.drafts.cells(faults.table)}")
+        faults.repeated(column, focus=False)
+        self.loaded.findings += faults.findings()
+
+    def organizations(self, frame: Frame, *, together: bool) -> None:
+        """Read the organisations; in older releases a row is a participation too, and repeats the organisation."""
+        faults = self.fill(frame, "organization")
+        table = faults.table
+        faults.reject([missing(table, "organisationID"), missing(table, "legalName")])
+        if together:
+            links = self.add_table(frame, "participation")
+            shown = ", ".join(f"c{place}" for place in range(len(table.header)))
+            rows = f"SELECT row - {table.base} AS line, {shown} FROM {self.drafts.cells(table)}"
+            iri, other = self.nodes(links)
+            self.drafts.fill(links, rows, iri=iri, other=other)
+            self.best(table)
+        faults.reject([impossible(table, "organisationID")])
+        self.once(faults, "organisationID")
+        self.drafts.state(table, self.organization_statements(table.cells))
+        code, name = (f"stripped({table.cells.get(column, _NONE)})" for column in ("nutsCode", "nutsName"))
+        self.run(f"""CREATE TABLE {self.names["region"]} AS SELECT {code} AS code, min({name}) AS name
+            FROM {self.drafts.cells(table)} WHERE {code} <> '' AND {name} <> '' GROUP BY ALL""")
+        if together:
+            self.participations(Faults(self.drafts, links))
+
+    def best(self, table: RowTable) -> None:
+        """Keep one row of each organisation, whatever the order of the rows."""
+        cells = [table.cells[name] for name in _DETAILS if name in table.cells]
+        order = ", ".join([*cells, "row"])
+        chosen = f"""SELECT row FROM {self.drafts.cells(table)}
+            QUALIFY row_number() OVER (PARTITION BY {table.cells["organisationID"]} ORDER BY {order}) > 1"""
+        self.drafts.discard(row for (row,) in self.run(chosen).fetchall())
+
+    def participations(self, faults: Faults) -> None:
+        table = faults.table
+        project, organization = table.cells["projectID"], table.cells["organisationID"]
+        unknown = f"NOT EXISTS (FROM {self.cells('organization')} WHERE iri = t.other)"
+        message = f"'the organisation ''' || {organization} || ''' is no accepted row of organization.csv'"
+        faults.reject([self.unknown_project(table, minted(self.base, "collaboration", project)),
+                       (unknown, "organisationID", message, "UnknownOrganization")])  # fmt: skip
+        faults.repeated("projectID", by_cells=True, focus=False)
+        self.loaded.findings += faults.findings()
+        self.drafts.state(table, self.participation_statements(table.cells))
+
+    def unknown_project(self, table: RowTable, iri: str) -> Case:
+        message = f"'the project ''' || {table.cells['projectID']} || ''' is no accepted row of project.csv'"
+        unknown = f"NOT EXISTS (FROM {self.cells('project')} p WHERE p.iri = {iri})"
+        return unknown, "projectID", message, "UnknownProject"
+
+    def fields(self, frame: Frame) -> None:
+        faults = self.fill(frame, "euroSciVoc")
+        table = faults.table
+        code = _code(table.cells)
+        impossible_code = f"{code} = '' OR contains({code}, '//')"
+        message = f"'''' || {table.cells['code']} || ''' is no EuroSciVoc code such as /23/53/373'"
+        faults.reject([self.unknown_project(table, "t.other"), (impossible_code, "code", message, "MissingKey")])
+        faults.repeated("code", by_cells=True, focus=False)
+        self.loaded.findings += faults.findings()
+        self.drafts.state(table, [Statement(DCT["subject"], "iri", ("code",), "other")])
+        self.field_names(table)
+
+    def field_names(self, table: RowTable) -> None:
+        """Keep the name of each field: of those that rows give it the first; a row names the fields above its own too."""
+        code, title = _code(table.cells), f"stripped({table.cells['title']})"
+        path = table.cells.get("path", _NONE)
+        given = f"CASE WHEN blank({path}) THEN [{title}] ELSE string_split(trim({path}, '/ '), '/') END"
+        alone = "list_resize([]::VARCHAR[], len(parts) - 1, '') || [title]"
+        self.run(f"""CREATE TABLE {self.names["field"]} AS
+            SELECT {_joined("parts[:depth]")} AS code, min(names[depth]) AS name
+            FROM (SELECT parts, CASE WHEN len(given) = len(parts) THEN given ELSE {alone} END AS names
+                  FROM (SELECT DISTINCT string_split({code}, '/') AS parts, {given} AS given, {title} AS title
+                        FROM {self.drafts.cells(table)})), range(1, len(parts) + 1) t(depth)
+            WHERE names[depth] <> '' GROUP BY ALL""")
+
+    def organization_statements(self, cells: Mapping[str, str]) -> Iterator[Statement]:
+        given = {name: (f"stripped({cell})", f"NOT blank({cell})") for name, cell in cells.items()}
+        yield Statement(RDF["type"], ORG["Organization"], ("organisationID",), once=True)
+        yield Statement(DCT["identifier"], text(cells["organisationID"]), ("organisationID",), once=True)
+        yield Statement(SKOS["prefLabel"], text(cells["legalName"]), ("legalName",), once=True)
+        for column, predicate in (("activityType", ORG["classification"]), ("country", SCHEMA["addressCountry"]),
+                                  ("vatNumber", SCHEMA["vatID"]), ("url", SCHEMA["url"]),
+                                  ("nutsCode", CKG["locatedIn"])):  # fmt: skip
+            if column in given:
+                cell, where = given[column]
+                yield Statement(predicate, self.term(column, cell), (column,), where=where, once=True)
+        yield from _points(cells)
+
+    def term(self, column: str, cell: str) -> str:
+        """Return SQL for the key of what a column says of an organisation."""
+        match column:
+            case "activityType":
+                kinds = codes()["OrganizationKindScheme"]
+                named = {name: kinds[kind] for name, kind in _KINDS.items()}
+                return chosen(cell, named, literal(to_key(kinds["other"])))
+            case "country":
+                return chosen(cell, {own: Literal(iso) for own, iso in _COUNTRIES.items()}, text(cell))
+            case "url":
+                return typed_key("anyURI", f"CASE WHEN contains({cell}, '://') THEN '' ELSE 'http://' END || {cell}")
+            case "nutsCode":
+                return minted(self.base, "region", cell)
             case _:
-                return self.field_facts(row)
+                return text(cell)
 
-    def organization_facts(self, row: Row) -> Iterator[Fact]:
-        node = NamedNode(row.node)
-        yield Fact(Triple(node, RDF["type"], ORG["Organization"]), ("organisationID",))
-        yield Fact(Triple(node, DCT["identifier"], Literal(row["organisationID"])), ("organisationID",))
-        yield Fact(Triple(node, SKOS["prefLabel"], Literal(row["legalName"])), ("legalName",))
-        if row["activityType"].strip():
-            kind = codes()["OrganizationKindScheme"][_KINDS.get(row["activityType"].strip(), "other")]
-            yield Fact(Triple(node, ORG["classification"], kind), ("activityType",))
-        if country := row["country"].strip():
-            value = Literal(_COUNTRIES.get(country, country))
-            yield Fact(Triple(node, SCHEMA["addressCountry"], value), ("country",))
-        if vat := row["vatNumber"].strip():
-            yield Fact(Triple(node, SCHEMA["vatID"], Literal(vat)), ("vatNumber",))
-        if url := row["url"].strip():
-            full = url if "://" in url else f"http://{url}"
-            yield Fact(Triple(node, SCHEMA["url"], Literal(full, datatype=XSD["anyURI"])), ("url",))
-        if row["nutsCode"].strip():
-            region = self.region(row["nutsCode"].strip())
-            yield Fact(Triple(node, CKG["locatedIn"], region), ("nutsCode",))
-        latitude, longitude = row["lat"], row["lon"]
-        if not latitude.strip() and not longitude.strip():
-            latitude, _, longitude = row["geolocation"].strip("() ").partition(",")
-        for triple, columns in point_facts(row.node, latitude, longitude):
-            names = {"latitude": "lat", "longitude": "lon"} if row["lat"].strip() or row["lon"].strip() else {}
-            yield Fact(triple, tuple(names.get(column, "geolocation") for column in columns))
+    def project_statements(self, cells: Mapping[str, str]) -> Iterator[Statement]:
+        title, acronym = cells["title"], cells.get("acronym", _NONE)
+        label = f"CASE WHEN blank({acronym}) THEN '' ELSE stripped({acronym}) || ': ' END || {title}"
+        yield Statement(RDF["type"], CKG["Collaboration"], ("id",), once=True)
+        yield Statement(DCT["identifier"], text(cells["id"]), ("id",), once=True)
+        yield Statement(SKOS["prefLabel"], text(label), ("title",), once=True)
+        yield Statement(CKG["collaborationKind"], CKG["RDProject"], ("id",), once=True)
+        for column in ("startDate", "endDate", "topic"):
+            if cell := cells.get(column):
+                predicate = SCHEMA["keywords" if column == "topic" else column]
+                term = text(f"stripped({cell})") if column == "topic" else f"date_key({cell})"
+                yield Statement(predicate, term, (column,), where=f"NOT blank({cell})", once=True)
 
-    def region_tree(self, codes: set[str]) -> Iterator[Fact]:
-        """Yield the regions of some NUTS codes and all the levels above them, from the digits of the codes."""
-        for part in sorted({code[:length] for code in codes for length in range(min(2, len(code)), len(code) + 1)}):
-            region = self.region(part)
-            yield Fact(Triple(region, RDF["type"], CKG["Region"]))
-            yield Fact(Triple(region, DCT["identifier"], Literal(part)))
-            yield Fact(Triple(region, SKOS["prefLabel"], Literal(self.region_names.get(part, part))))
-            yield Fact(Triple(region, CKG["regionLevel"], integer_literal(str(len(part) - 2))))
-            if len(part) > 2:
-                yield Fact(Triple(region, CKG["regionWithin"], self.region(part[:-1])))
+    def participation_statements(self, cells: Mapping[str, str]) -> Iterator[Statement]:
+        project = minted(self.base, "collaboration", cells["projectID"])
+        role = cells.get("role", _NONE)
+        where = f"NOT blank({role})"
+        yield Statement(CKG["hasParticipant"], "other", ("organisationID",), project)
+        yield Statement(RDF["type"], CKG["Participation"], ("role",), where=where)
+        yield Statement(CKG["inCollaboration"], project, ("projectID",), where=where)
+        yield Statement(CKG["participatingOrganization"], "other", ("organisationID",), where=where)
+        yield Statement(CKG["participantRole"], text(f"stripped({role})"), ("role",), where=where)
 
-    def region(self, code: str) -> NamedNode:
-        return NamedNode(mint(self.base, "region", code))
+    def derive(self) -> None:
+        """State the trees of regions and fields, and the sectors of organisations."""
+        made = [*self.region_tree(), *self.field_tree(), *self.sectors()]
+        self.drafts.state_anew(self.trees, made)
+        for name in ("regions", "fields", "enough"):
+            self.run(f"DROP TABLE {name}")
 
-    def project_facts(self, row: Row) -> Iterator[Fact]:
-        node = NamedNode(row.node)
-        label = f"{row['acronym'].strip()}: {row['title']}" if row["acronym"].strip() else row["title"]
-        yield Fact(Triple(node, RDF["type"], CKG["Collaboration"]), ("id",))
-        yield Fact(Triple(node, DCT["identifier"], Literal(row["id"])), ("id",))
-        yield Fact(Triple(node, SKOS["prefLabel"], Literal(label)), ("title",))
-        yield Fact(Triple(node, CKG["collaborationKind"], CKG["RDProject"]), ("id",))
-        for column, name in (("startDate", "startDate"), ("endDate", "endDate")):
-            if row[column].strip():
-                yield Fact(Triple(node, SCHEMA[name], date_literal(row[column])), (column,))
-        if row["topic"].strip():
-            yield Fact(Triple(node, SCHEMA["keywords"], Literal(row["topic"].strip())), ("topic",))
+    def region_tree(self) -> Iterator[Derived]:
+        """Yield the regions of the NUTS codes and all the levels above them, from the digits of the codes."""
+        table = self.tables["organization"]
+        code = f"stripped({table.cells.get('nutsCode', _NONE)})"
+        self.run(f"""CREATE TEMP TABLE regions AS SELECT DISTINCT left(code, length) AS code
+            FROM (SELECT DISTINCT {code} AS code FROM {self.drafts.cells(table)}) c,
+                 range(least(2, length(code)), length(code) + 1) t(length) WHERE code <> ''""")
+        region = f"{minted(self.base, 'region', 'code')} AS s"
+        yield RDF["type"], CKG["Region"], f"SELECT {region} FROM regions"
+        yield DCT["identifier"], None, f"SELECT {region}, {text('code')} AS key FROM regions"
+        yield (
+            SKOS["prefLabel"],
+            None,
+            f"""SELECT {region}, {text("coalesce(name, code)")} AS key
+            FROM regions LEFT JOIN {self.names["region"]} USING (code)""",
+        )
+        yield (
+            CKG["regionLevel"],
+            None,
+            f"SELECT {region}, {typed_key('integer', 'length(code) - 2')} AS key FROM regions",
+        )
+        above = minted(self.base, "region", "left(code, length(code) - 1)")
+        yield CKG["regionWithin"], None, f"SELECT {region}, {above} AS key FROM regions WHERE length(code) > 2"
 
-    def participation_facts(self, row: Row) -> Iterator[Fact]:
-        node, organization = NamedNode(row.node), NamedNode(row.other)
-        project = NamedNode(mint(self.base, "collaboration", row["projectID"]))
-        yield Fact(Triple(project, CKG["hasParticipant"], organization), ("organisationID",))
-        if row["role"].strip():
-            yield Fact(Triple(node, RDF["type"], CKG["Participation"]), ("role",))
-            yield Fact(Triple(node, CKG["inCollaboration"], project), ("projectID",))
-            yield Fact(Triple(node, CKG["participatingOrganization"], organization), ("organisationID",))
-            yield Fact(Triple(node, CKG["participantRole"], Literal(row["role"].strip())), ("role",))
+    def field_tree(self) -> Iterator[Derived]:
+        """Yield the fields of the projects and all the fields above them."""
+        table = self.tables["euroSciVoc"]
+        self.run(f"""CREATE TEMP TABLE fields AS SELECT DISTINCT project, {_joined("parts[:depth]")} AS code, depth
+            FROM (SELECT iri_id(other) AS project, string_split({_code(table.cells)}, '/') AS parts
+                  FROM {self.drafts.cells(table)}), range(1, len(parts) + 1) t(depth)""")
+        scheme = to_key(NamedNode(mint(self.base, "scheme", "EuroSciVoc")))
+        any_field = f"SELECT DISTINCT {literal(scheme)} AS s{{}} FROM fields"
+        yield RDF["type"], SKOS["ConceptScheme"], any_field.format("")
+        yield SKOS["prefLabel"], None, any_field.format(", '\"EuroSciVoc' AS key")
+        sector = f"{self.sector('code')} AS s"
+        different = "(SELECT DISTINCT code, depth FROM fields)"
+        yield RDF["type"], CKG["SectorConcept"], f"SELECT {sector} FROM {different}"
+        yield RDF["type"], SKOS["Concept"], f"SELECT {sector} FROM {different}"
+        yield DCT["identifier"], None, f"SELECT {sector}, {text(_DOTTED)} AS key FROM {different}"
+        yield (
+            SKOS["prefLabel"],
+            None,
+            f"""SELECT {sector}, {text("coalesce(name, code)")} AS key
+            FROM {different} LEFT JOIN {self.names["field"]} USING (code)""",
+        )
+        yield CKG["sectorLevel"], None, f"SELECT {sector}, {typed_key('integer', 'depth')} AS key FROM {different}"
+        yield SKOS["inScheme"], None, f"SELECT {sector}, {literal(scheme)} AS key FROM {different}"
+        broader = self.sector(_above("code"))
+        yield SKOS["broader"], None, f"SELECT {sector}, {broader} AS key FROM {different} WHERE depth > 1"
 
-    def field_facts(self, row: Row) -> Iterator[Fact]:
-        """Yield the field of a project."""
-        yield Fact(Triple(NamedNode(row.other), DCT["subject"], NamedNode(row.node)), ("code",))
+    def sectors(self) -> Iterator[Derived]:
+        """Yield the sectors of organisations: the most specific fields of enough different projects of their own."""
+        table = self.tables["participation"]
+        project = f"iri_id({minted(self.base, 'collaboration', table.cells['projectID'])})"
+        self.run(f"""CREATE TEMP TABLE enough AS SELECT organization, code FROM
+            (SELECT DISTINCT other AS organization, {project} AS project FROM {self.drafts.cells(table)}
+             WHERE iri_id(other) IN (SELECT node FROM {self.cells("organization")}))
+            SEMI JOIN {self.cells("project")} p ON p.node = project JOIN fields USING (project)
+            GROUP BY ALL HAVING count(*) >= {self.least}""")
+        yield (
+            CKG["inSector"],
+            None,
+            f"""SELECT organization AS s, {self.sector("code")} AS key FROM enough
+            ANTI JOIN (SELECT organization, {_above("code")} AS code FROM enough WHERE contains(code, '/'))
+            USING (organization, code)""",
+        )
+        yield CKG["sectorsFrom"], CKG["ProjectFields"], "SELECT DISTINCT organization AS s FROM enough"
 
-    def field_tree(self, codes: set[str]) -> Iterator[Fact]:
-        """Yield some EuroSciVoc fields, given as 23/53/373, and all the fields above them."""
-        scheme = NamedNode(mint(self.base, "scheme", "EuroSciVoc"))
-        if codes:
-            yield Fact(Triple(scheme, RDF["type"], SKOS["ConceptScheme"]))
-            yield Fact(Triple(scheme, SKOS["prefLabel"], Literal("EuroSciVoc")))
-        parts = [code.split("/") for code in codes]
-        for code in sorted({"/".join(part[:depth]) for part in parts for depth in range(1, len(part) + 1)}):
-            node = NamedNode(self.sector(code))
-            yield Fact(Triple(node, RDF["type"], CKG["SectorConcept"]))
-            yield Fact(Triple(node, RDF["type"], SKOS["Concept"]))
-            yield Fact(Triple(node, DCT["identifier"], Literal(code.replace("/", "."))))
-            yield Fact(Triple(node, SKOS["prefLabel"], Literal(self.field_names.get(code, code))))
-            yield Fact(Triple(node, CKG["sectorLevel"], integer_literal(str(code.count("/") + 1))))
-            yield Fact(Triple(node, SKOS["inScheme"], scheme))
-            if "/" in code:
-                yield Fact(Triple(node, SKOS["broader"], NamedNode(self.sector(code.rsplit("/", 1)[0]))))
 
-    def derived(self, rows: list[Row]) -> Iterator[Fact]:
-        """Yield the trees of regions and fields, and the sectors of organisations.
+def _code(cells: Mapping[str, str]) -> str:
+    return f"trim({cells['code']}, '/ ')"
 
-        Those are the most specific fields of enough different projects of an organisation's own.
-        """
-        located = {row["nutsCode"].strip() for row in rows if row.table.name == "organization"}
-        yield from self.region_tree(located - {""})
-        yield from self.field_tree({row["code"].strip("/ ") for row in rows if row.table.name == "euroSciVoc"})
-        fields: dict[str, set[str]] = defaultdict(set)
-        projects: dict[str, set[str]] = defaultdict(set)
-        known = {row.node for row in rows if row.table.name in ("organization", "project")}
-        for row in rows:
-            if row.table.name == "euroSciVoc":
-                parts = row["code"].strip("/ ").split("/")
-                fields[row.other] |= {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
-            elif row.table.name == "participation":
-                project = mint(self.base, "collaboration", row["projectID"])
-                if project in known and row.other in known:
-                    projects[row.other].add(project)
-        for organization in sorted(projects):
-            counts = Counter(code for project in projects[organization] for code in fields[project])
-            enough = {code for code, count in counts.items() if count >= self.least}
-            above = {code.rsplit("/", 1)[0] for code in enough if "/" in code}
-            node = NamedNode(organization)
-            for code in sorted(enough - above):
-                yield Fact(Triple(node, CKG["inSector"], NamedNode(self.sector(code))))
-            if enough:
-                yield Fact(Triple(node, CKG["sectorsFrom"], CKG["ProjectFields"]))
+
+def _joined(parts: str) -> str:
+    return f"array_to_string({parts}, '/')"
+
+
+def _above(code: str) -> str:
+    """Return SQL for a code without its last part."""
+    return rf"regexp_replace({code}, '/[^/]*$', '')"
+
+
+def _points(cells: Mapping[str, str]) -> Iterator[Statement]:
+    """Yield what a row states of its organisation's point, from two columns or, where both are empty, from one."""
+    latitude, longitude = cells.get("lat", _NONE), cells.get("lon", _NONE)
+    yield from point(latitude, longitude, ("lat", "lon"))
+    if "geolocation" in cells:
+        both = f"trim({cells['geolocation']}, '() ')"
+        first, second = f"split_part({both}, ',', 1)", f"regexp_replace({both}, '^[^,]*,?', '')"
+        empty = f"blank({latitude}) AND blank({longitude})"
+        yield from point(first, second, ("geolocation", "geolocation"), empty)

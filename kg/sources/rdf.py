@@ -7,8 +7,10 @@ Every statement is a row. A resource keeps its IRI; blank nodes get IRIs from th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
+import pyarrow as pa
 from pyoxigraph import (
     BlankNode,
     CanonicalizationAlgorithm,
@@ -22,19 +24,21 @@ from pyoxigraph import (
     parse,
 )
 
+from kg.engines.columnar import STATEMENTS, Drafts
+from kg.engines.columnar.keys import to_key
 from kg.errors import InputError
 from kg.identifiers import short_hash
-from kg.mapping import decimal_literal, integer_literal
-from kg.namespaces import CKG, RDF, WORKING, XSD
+from kg.namespaces import CKG, RDF, WORKING
 from kg.resources import ontology_files
-from kg.rows import Fact, Finding, Loaded, Progress, Row, RowTable
+from kg.rows import Finding, Loaded, Progress, Row, RowTable
 
 __all__ = ["FACT_TERMS", "OPTIONS", "parse_file", "read"]
 
 OPTIONS: tuple[str, ...] = ()
 _HEADER = ("subject", "predicate", "object")
 _POSITIONS = {"subject": 0, "predicate": 1, "object": 2}
-_STEP = 20_000
+#: Statements that are read at a time.
+_BATCH = 100_000
 
 #: The terms of the ontology that a source may use; the others are for the rules alone to write.
 FACT_TERMS = frozenset(
@@ -73,7 +77,6 @@ FACT_TERMS = frozenset(
         "manages",
     ]
 )
-_NUMBERS = {XSD["decimal"]: decimal_literal, XSD["integer"]: integer_literal}
 
 
 def parse_file(path: Path) -> Iterator[Quad]:
@@ -100,77 +103,76 @@ def parse_file(path: Path) -> Iterator[Quad]:
         raise InputError(f"the file can't be read ({error})", file=path) from None
 
 
-def read(path: Path, base: str, number: int, options: Mapping[str, object], progress: Progress) -> Loaded:
+def read(
+    path: Path, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
+) -> Loaded:
     """Read an RDF file, or every RDF file of a folder; see :func:`kg.sources.read_source` for the parameters."""
     files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
-    loaded = Loaded(number, [], [], {}, _facts)
+    loaded = Loaded(number)
     inside = _vocabulary()
     for file in files:
-        table = RowTable(file.name, "statements", _HEADER, _POSITIONS, number)
+        table = drafts.add_table(file.name, STATEMENTS, number, _HEADER, _POSITIONS)
+        refused: dict[Triple, str] = {}
+        quads = enumerate(_quads(file, base), start=1)
         count = 0
-        seen: set[Triple] = set()
-        for triple in _triples(file, base):
-            count += 1
-            if count % _STEP == 0:
-                progress(f"reading {file.name}", count, 0)
-            if triple in seen:
-                continue
-            seen.add(triple)
-            row = _StatementRow(table, 0, (str(triple.subject), str(triple.predicate), str(triple.object)), triple)
-            if message := _forbidden(triple, inside):
-                loaded.findings.append(
-                    Finding(
-                        "Violation",
-                        "rejected",
-                        message,
-                        source=number,
-                        file=file.name,
-                        column="predicate",
-                        value=str(triple),
-                        focus=row.node,
-                        path=triple.predicate.value,
-                        component="NoFact",
-                        row=row,
-                    )
-                )
-            else:
-                loaded.rows.append(row)
+        while batch := list(islice(quads, _BATCH)):
+            count = batch[-1][0]
+            progress(f"reading {file.name}", count, 0)
+            drafts.fill_statements(table, _columns(batch, inside, refused))
+        drafts.state_statements(table)
         loaded.read[file.name] = count
+        shown = drafts.canonical(refused)
+        loaded.findings += [_no_fact(table, triple, refused[one]) for triple, one in shown.items()]
     return loaded
 
 
-class _StatementRow(Row):
-    """A row that keeps its statement as a triple."""
-
-    __slots__ = ("triple",)
-
-    def __init__(self, table: RowTable, line: int, cells: tuple[str, ...], triple: Triple) -> None:
-        assert isinstance(triple.subject, NamedNode)
-        super().__init__(table, line, cells, triple.subject.value)
-        object.__setattr__(self, "triple", triple)
-
-
-def _facts(row: Row) -> Iterator[Fact]:
-    assert isinstance(row, _StatementRow)
-    triple: Triple = row.triple  # type: ignore[attr-defined]
-    yield Fact(triple, ("object",))
+def _columns(quads: list[tuple[int, Quad]], vocabulary: frozenset[str], refused: dict[Triple, str]) -> pa.Table:
+    """Return numbered statements as columns of keys; those that a source may not state are noted with the reason."""
+    rows = []
+    for number, quad in quads:
+        if message := _forbidden(quad.predicate, quad.object, vocabulary):
+            refused.setdefault(quad.triple, message)
+        else:
+            rows.append((number, to_key(quad.subject), to_key(quad.predicate), to_key(quad.object)))
+    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+    types = [pa.int64(), pa.string(), pa.string(), pa.string()]
+    return pa.table(dict(zip(("line", *"spo"), map(pa.array, columns, types), strict=True)))
 
 
-def _triples(file: Path, base: str) -> Iterator[Triple]:
+def _no_fact(table: RowTable, triple: Triple, message: str) -> Finding:
+    subject = triple.subject
+    assert isinstance(subject, NamedNode)
+    return Finding(
+        "Violation",
+        "rejected",
+        message,
+        source=table.source,
+        file=table.file,
+        column="predicate",
+        value=str(triple),
+        focus=subject.value,
+        path=triple.predicate.value,
+        component="NoFact",
+        row=Row(table, 0, (str(subject), str(triple.predicate), str(triple.object))),
+    )
+
+
+def _quads(file: Path, base: str) -> Iterator[Quad]:
+    """Yield the statements of a file with IRIs for blank nodes, in the default graph."""
     quads = [Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in parse_file(file)]
+    salt = ""
     if any(isinstance(end, BlankNode) for quad in quads for end in (quad.subject, quad.object)):
         dataset = Dataset(quads)
         dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
         quads = list(dataset)
-    salt = short_hash(*sorted(str(quad.triple) for quad in quads))
+        salt = short_hash(*sorted(str(quad.triple) for quad in quads))
     for quad in quads:
         subject, value = _named(quad.subject, base, salt), _named(quad.object, base, salt)
-        if isinstance(value, Literal) and value.datatype in _NUMBERS:
-            value = _NUMBERS[value.datatype](value.value)
-        if isinstance(subject, NamedNode) and isinstance(value, NamedNode | Literal):
-            yield Triple(subject, quad.predicate, value)
-        else:
+        if not isinstance(subject, NamedNode) or not isinstance(value, NamedNode | Literal):
             raise InputError("a triple term (RDF 1.2) can't be loaded", file=file)
+        if isinstance(value, Literal) and value.direction is not None:
+            raise InputError("a text with a direction (RDF 1.2) can't be loaded", file=file)
+        yield Quad(subject, quad.predicate, value, DefaultGraph())
 
 
 def _named(term: object, base: str, salt: str) -> object:
@@ -189,11 +191,11 @@ def _vocabulary() -> frozenset[str]:
     )
 
 
-def _forbidden(triple: Triple, vocabulary: frozenset[str]) -> str:
+def _forbidden(predicate: NamedNode, value: object, vocabulary: frozenset[str]) -> str:
     """Return why a statement may not be asserted by a source, or nothing."""
-    named = [triple.predicate]
-    if triple.predicate == RDF["type"] and isinstance(triple.object, NamedNode):
-        named.append(triple.object)
+    named = [predicate]
+    if predicate == RDF["type"] and isinstance(value, NamedNode):
+        named.append(value)
     for term in named:
         if term.value.startswith(WORKING):
             return f"{term.value.removeprefix(WORKING)} is a working term of the rules; a source can't state it"

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from kg.engines.columnar import Drafts
 from kg.errors import InputError, UsageError, nearest
-from kg.mapping import TABLES, TableSpec, row_facts, row_nodes
-from kg.rows import Fact, Finding, Loaded, Progress, Row, RowTable
-from kg.tables import BrokenRow, Table, open_table
+from kg.frames import Frame, open_frame
+from kg.mapping import TABLES, TableSpec, row_nodes, statements
+from kg.rows import Loaded, Progress, Row, RowTable
+from kg.sources.faults import Case, Faults, impossible, missing
 
-__all__ = ["OPTIONS", "broken", "keep_columns", "read", "rejected"]
+__all__ = ["OPTIONS", "keep_columns", "read"]
 
 OPTIONS = ("columns", "extra_columns")
 _SUFFIXES = (".csv", ".tsv")
 _OTHER_FORMATS = (".xlsx", ".parquet", ".geojson")
-_STEP = 5_000
 
 
-def read(path: Path, base: str, number: int, options: Mapping[str, object], progress: Progress) -> Loaded:
+def read(
+    path: Path, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
+) -> Loaded:
     """Read a folder of canonical tables; see :func:`kg.sources.read_source` for the parameters."""
     files = _files(path)
     renamed = _renaming(options.get("columns", {}))
     ignore = _ignores_extra(options.get("extra_columns", "error"))
-    reader = _Reader(base, number, progress)
+    reader = _Reader(base, drafts, Loaded(number), progress)
     used: set[str] = set()
     for name in TABLES:
         if name in files:
-            table = open_table(files[name], shown=_shown(files[name]))
-            positions = keep_columns(table, _known(TABLES[name], renamed), required=_required(name), ignore=ignore)
-            used |= {table.header[position] for position in positions.values()}
-            reader.read(name, table, positions)
+            frame = open_frame(files[name], shown=_shown(files[name]))
+            positions = keep_columns(frame, _known(TABLES[name], renamed), required=_required(name), ignore=ignore)
+            used |= {frame.header[position] for position in positions.values()}
+            reader.read(name, frame, positions)
     for canonical, own in renamed.items():
         if own not in used:
             raise UsageError(f"[[source]] {number}: columns: no table has a column '{own}' to be read as '{canonical}'")
@@ -90,7 +93,7 @@ def _required(name: str) -> list[str]:
     return [column for column, spec in TABLES[name].columns.items() if spec.required]
 
 
-def keep_columns(table: Table, known: Mapping[str, str], *, required: Iterable[str], ignore: bool) -> dict[str, int]:
+def keep_columns(frame: Frame, known: Mapping[str, str], *, required: Iterable[str], ignore: bool) -> dict[str, int]:
     """Return the position of each canonical column in a table.
 
     Raises
@@ -98,9 +101,9 @@ def keep_columns(table: Table, known: Mapping[str, str], *, required: Iterable[s
     InputError
         when a column is unknown (unless `ignore`), there twice, or missing though required.
     """
-    shown = _shown(table.path)
+    shown = _shown(frame.path)
     positions: dict[str, int] = {}
-    for position, header in enumerate(table.header):
+    for position, header in enumerate(frame.header):
         canonical = known.get(header)
         if canonical is None:
             if ignore:
@@ -120,127 +123,46 @@ def keep_columns(table: Table, known: Mapping[str, str], *, required: Iterable[s
     return positions
 
 
-def rejected(row: Row, column: str, message: str, component: str, number: int) -> Finding:
-    """Return the finding that keeps a row out."""
-    return Finding(
-        "Violation",
-        "rejected",
-        message,
-        source=number,
-        file=row.table.file,
-        line=row.line,
-        column=column,
-        value=row[column] if column else "",
-        focus=row.node,
-        component=component,
-        row=row,
-    )
-
-
-def broken(item: BrokenRow, table: RowTable, number: int) -> Finding:
-    """Return the finding for a row that can't be parsed."""
-    row = Row(table, item.line, (item.text,), "")
-    return Finding(
-        "Violation",
-        "rejected",
-        f"the row {item.reason}",
-        source=number,
-        file=table.file,
-        line=item.line,
-        value=item.text[:80],
-        component="UnreadableRow",
-        row=row,
-    )
-
-
 class _Reader:
-    """Reads table after table and keeps what the rows of one source share: the ids that were given."""
+    """Reads table after table of one source."""
 
-    def __init__(self, base: str, number: int, progress: Progress) -> None:
+    def __init__(self, base: str, drafts: Drafts, loaded: Loaded, progress: Progress) -> None:
         self.base = base
+        self.drafts = drafts
+        self.loaded = loaded
         self.progress = progress
-        self.names: dict[int, str] = {}
-        self.loaded = Loaded(number, [], [], {}, self.facts)
 
-    def facts(self, row: Row) -> Iterator[Fact]:
-        return row_facts(self.base, row.table.name, row)
-
-    def read(self, name: str, table: Table, positions: dict[str, int]) -> None:
+    def read(self, name: str, frame: Frame, positions: dict[str, int]) -> None:
+        """Read the rows of a table, keep out those that nothing can be made of, and state what the others say."""
         spec = TABLES[name]
-        shown = RowTable(_shown(table.path), name, table.header, positions, self.loaded.number)
-        seen: dict[str, Row] = {}
-        count = 0
-        for item in table.rows:
-            count += 1
-            if count % _STEP == 0:
-                self.progress(f"reading {shown.file}", count, 0)
-            if isinstance(item, BrokenRow):
-                self.loaded.findings.append(broken(item, shown, self.loaded.number))
-                continue
-            self.row(name, spec, Row(shown, item[0], item[1], ""), seen)
-        self.loaded.read[shown.file] = count
-        if count == 0:
-            if name == "organizations":
-                raise InputError(
-                    "the table has a header and no rows: there is nothing to build", file=shown.file, line=1
-                )
-            self.note(Row(shown, 1, (), ""), "the table has a header and no rows", "EmptyTable")
+        table = self.drafts.add_table(_shown(frame.path), name, self.loaded.number, frame.header, positions)
+        iri, other = row_nodes(self.base, name, table.cells)
+        for batch in frame.batches:
+            self.drafts.fill(table, batch, iri=iri, other=other)
+            self.progress(f"reading {table.file}", frame.read, 0)
+        self.loaded.read[table.file] = frame.read
+        if frame.read == 0 and name == "organizations":
+            raise InputError("the table has a header and no rows: there is nothing to build", file=table.file, line=1)
+        faults = Faults(self.drafts, table)
+        faults.broken(frame.broken)
+        faults.surplus(frame.surplus)
+        faults.reject(_key_faults(spec, table))
+        if spec.link:
+            faults.repeated(spec.key[0], by_cells=True)
+        else:
+            self.drafts.store.add_terms(f"SELECT iri AS key FROM {self.drafts.cells(table)}")
+            faults.repeated("id")
+        if frame.read == 0:
+            faults.note(Row(table, 1, ()), "the table has a header and no rows", "EmptyTable")
+        self.loaded.findings += faults.findings()
+        self.drafts.state(table, statements(self.base, name, table.cells))
 
-    def note(self, row: Row, message: str, component: str) -> None:
-        self.loaded.findings.append(
-            Finding(
-                "Warning",
-                "kept",
-                message,
-                source=self.loaded.number,
-                file=row.table.file,
-                line=row.line,
-                focus=row.node,
-                component=component,
-                row=row,
-            )
-        )
 
-    def row(self, name: str, spec: TableSpec, row: Row, seen: dict[str, Row]) -> None:
-        findings = self.loaded.findings
-        number = self.loaded.number
-        width = len(row.table.header)
-        surplus = [cell for cell in row.cells[width:] if cell.strip()]
-        row = Row(row.table, row.line, row.cells[:width], "")
-        if surplus:
-            findings.append(
-                Finding(
-                    "Violation",
-                    "left-out",
-                    f"the row has {len(surplus)} more cells than the header has columns",
-                    source=number,
-                    file=row.table.file,
-                    line=row.line,
-                    value=";".join(surplus)[:200],
-                    focus=row.node,
-                    component="SurplusCells",
-                    row=row,
-                )
-            )
-        for column in spec.key:
-            if not row[column].strip():
-                findings.append(rejected(row, column, f"the {column} is missing", "MissingKey", number))
-                return
-            if row[column] in (".", "..") and (column == "id" or spec.link):
-                findings.append(
-                    rejected(
-                        row, column, f"'{row[column]}' can't be an id: an IRI can't end in it", "ImpossibleId", number
-                    )
-                )
-                return
-        row = Row(row.table, row.line, row.cells, *row_nodes(self.base, name, row))
-        key = "\n".join(row.cells) if spec.link else row["id"]
-        if first := seen.get(key):
-            if first.cells == row.cells:
-                self.note(row, f"the row is the same as line {first.line} and adds nothing", "RepeatedRow")
-            else:
-                message = f"the id '{row['id']}' was already given in line {first.line}"
-                findings.append(rejected(row, "id", message, "DuplicateId", number))
-            return
-        seen[key] = row
-        self.loaded.rows.append(row)
+def _key_faults(spec: TableSpec, table: RowTable) -> list[Case]:
+    """Return the faults of rows without a key, or with an id that no IRI can end in."""
+    cases = []
+    for column in spec.key:
+        cases.append(missing(table, column))
+        if column == "id" or spec.link:
+            cases.append(impossible(table, column))
+    return cases

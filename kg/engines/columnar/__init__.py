@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kg.engines.columnar.drafts import STATEMENTS, Drafts
 from kg.engines.columnar.engine import ColumnarEngine
 
-__all__ = ["ColumnarEngine"]
+__all__ = ["STATEMENTS", "ColumnarEngine", "Drafts"]

@@ -199,15 +199,24 @@ class ColumnarStore:
         EngineError
             when two terms have one number, so that they could not be told apart.
         """
+        self.connection.execute(f"""CREATE OR REPLACE TEMP TABLE new_terms AS SELECT term_id(key) AS id, key FROM ({keys})
+            WHERE key IS NOT NULL""")
+        self.take_terms("new_terms")
+
+    def take_terms(self, table: str) -> None:
+        """Take the terms of a table, their id and key, into the dictionary and drop the table.
+
+        Raises
+        ------
+        EngineError
+            as :meth:`add_terms`.
+        """
         run = self.connection.execute
-        run(
-            f"""CREATE OR REPLACE TEMP TABLE new_terms AS SELECT term_id(key) AS id, key FROM ({keys}) WHERE key IS NOT NULL"""
-        )
         run(f"""INSERT INTO {self._dictionary} SELECT id, any_value(key) AS key,
             CASE WHEN term_class(id) IN ({_LONG}) THEN units_of_key(any_value(key)) END
-            FROM new_terms ANTI JOIN terms USING (id) WHERE term_class(id) NOT IN (4, 5) GROUP BY id""")
-        self._check_apart("new_terms", "id", "key")
-        run("DROP TABLE new_terms")
+            FROM {table} ANTI JOIN terms USING (id) WHERE term_class(id) NOT IN (4, 5) GROUP BY id""")
+        self._check_apart(table, "id", "key")
+        run(f"DROP TABLE {table}")
 
     def _check_apart(self, table: str, number: str, key: str) -> None:
         clash = self.connection.execute(f"""SELECT t.key, n."{key}" FROM {table} n JOIN terms t ON t.id = n."{number}"

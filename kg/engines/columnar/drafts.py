@@ -1,0 +1,521 @@
+"""Facts that are not decided yet, as columns: the rows they are from, what they state, and what is left out of them.
+
+A row has a number that says its source, its table and its line. Its cells are kept until the facts are decided; what it
+states is a draft fact of the row's number, the columns it was made from, and the numbers of its terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+from pyoxigraph import NamedNode, Triple
+
+from kg.engines.columnar.cells import CELLS
+from kg.engines.columnar.keys import term_of, to_key
+from kg.engines.columnar.store import ColumnarStore, Rows, quoted
+from kg.lines import Written, write_lines
+from kg.namespaces import RDF
+from kg.rows import Row, RowTable, Statement
+from kg.sparql.terms import IRI, typed
+
+__all__ = ["SOURCE", "STATEMENTS", "DraftFact", "Drafts"]
+
+#: How many lines are sorted at a time.
+_LINES = 2_000_000
+#: The name of a table that has a triple in each row and no lines.
+STATEMENTS = "statements"
+#: Where the number of a row has that of its source and that of its table, in bits.
+SOURCE, _TABLE = 48, 32
+_TYPE = to_key(RDF["type"])
+_INTEGER, _DECIMAL = typed("integer"), typed("decimal")
+#: The object of a statement, its number in canonical form.
+_CANONICAL = f"""CASE WHEN starts_with(o, '{_INTEGER}') THEN integer_key(substr(o, {len(_INTEGER) + 1}))
+    WHEN starts_with(o, '{_DECIMAL}') THEN decimal_key(substr(o, {len(_DECIMAL) + 1})) ELSE o END"""
+
+
+class DraftFact(NamedTuple):
+    """A fact that a row states: the row, its columns by their place in :attr:`Drafts.columns`, and keys of terms."""
+
+    row: int
+    part: int
+    s: str
+    p: str
+    o: str
+
+    @property
+    def triple(self) -> Triple:
+        """The triple."""
+        subject, predicate = term_of(self.s), term_of(self.p)
+        assert isinstance(subject, NamedNode)
+        assert isinstance(predicate, NamedNode)
+        return Triple(subject, predicate, term_of(self.o))
+
+
+@dataclass(slots=True)
+class _Place:
+    """A table of draft facts: row, part, s, and p and o where they are not the same for all."""
+
+    name: str
+    predicate: str
+    object: str
+    #: Whether no two rows of one source state the same.
+    once: bool = True
+    sources: set[int] = field(default_factory=set)
+
+    @property
+    def columns(self) -> list[str]:
+        return ["s", *([] if self.predicate else ["p"]), *([] if self.object else ["o"])]
+
+
+class Drafts:
+    """The rows and draft facts of all sources of a build, beside the graph that they will become.
+
+    Parameters
+    ----------
+    store:
+        Holds nothing yet.
+    """
+
+    def __init__(self, store: ColumnarStore) -> None:
+        self.store = store
+        self.tables: list[RowTable] = []
+        #: The columns that facts were made from, the one to blame first; none where no row states a fact.
+        self.columns: list[tuple[str, ...]] = [()]
+        self._places: dict[tuple[str, str], _Place] = {}
+        self._rows: dict[int, Row] = {}
+        for name, body in CELLS.items():
+            store.connection.execute(f"CREATE MACRO {name} AS {body}")
+        store.connection.execute("CREATE TABLE left_out (row BIGINT, part INTEGER, s BIGINT, p BIGINT, o BIGINT)")
+
+    # -- rows
+
+    def add_table(
+        self,
+        file: str,
+        name: str,
+        source: int,
+        header: tuple[str, ...] = (),
+        positions: Mapping[str, int] | None = None,
+    ) -> RowTable:
+        """Make a table for the rows of a file and return what is known of it.
+
+        Parameters
+        ----------
+        file, name, source:
+            The shown name of the file, the table it is, and the number of the source.
+        header, positions:
+            Its columns as they came, and the position of each that is read.
+        """
+        base = source << SOURCE | len(self.tables) << _TABLE
+        table = RowTable(file, name, header, positions or {}, source, base)
+        self.tables.append(table)
+        names = ["p BIGINT", "o BIGINT"] if name == STATEMENTS else ["iri VARCHAR", "other VARCHAR"]
+        names += [f"c{place} VARCHAR" for place in range(len(header))] if name != STATEMENTS else []
+        self.store.connection.execute(f"CREATE TABLE {self.cells(table)} (row BIGINT, node BIGINT, {', '.join(names)})")
+        return table
+
+    @staticmethod
+    def cells(table: RowTable) -> str:
+        """Return the name of the table of a file's rows: row, node (a number), iri and other (keys), c0, c1 and so on."""
+        return f"cells_{table.base >> _TABLE & 0xFFFF}"
+
+    def fill(self, table: RowTable, batch: pa.Table | str, *, iri: str = "''", other: str = "''") -> None:
+        """Add rows.
+
+        Parameters
+        ----------
+        table:
+            Where they belong.
+        batch:
+            Their "line", "c0", "c1" and so on, or SQL for them.
+        iri, other:
+            SQL over the cells for the keys of the thing that a row describes and of its second end.
+        """
+        source = batch if isinstance(batch, str) else "SELECT * FROM batch"
+        if not isinstance(batch, str):
+            self.store.connection.register("batch", batch)
+        self.store.connection.execute(f"""INSERT INTO {self.cells(table)} BY NAME
+            SELECT {table.base} + line AS row, iri_id(iri) AS node, * EXCLUDE (line)
+            FROM (SELECT *, {iri} AS iri, {other} AS other FROM ({source}))""")
+        if not isinstance(batch, str):
+            self.store.connection.unregister("batch")
+
+    def fill_statements(self, table: RowTable, batch: pa.Table) -> None:
+        """Add rows that are triples, given as their "line" and the keys "s", "p" and "o"."""
+        run = self.store.connection.execute
+        self.store.connection.register("batch", batch)
+        run(f"CREATE OR REPLACE TEMP TABLE given AS SELECT line, s, p, {_CANONICAL} AS o FROM batch")
+        self.store.connection.unregister("batch")
+        for name in "spo":
+            self.store.add_terms(f"SELECT DISTINCT {name} AS key FROM given")
+        run(f"""INSERT INTO {self.cells(table)} BY NAME
+            SELECT {table.base} + line AS row, iri_id(s) AS node, term_id(p) AS p, term_id(o) AS o FROM given""")
+        run("DROP TABLE given")
+
+    def state_statements(self, table: RowTable) -> None:
+        """Make the facts of a table of triples; a repeated one adds nothing and is no row."""
+        run = self.store.connection.execute
+        cells = self.cells(table)
+        run(f"""CREATE TABLE kept AS SELECT min(row) AS row, node, p, o FROM {cells} GROUP BY node, p, o""")
+        run(f"DROP TABLE {cells}")
+        run(f"ALTER TABLE kept RENAME TO {cells}")
+        place = self._place("", "", table, once=False)
+        part = self._part(("object",))
+        run(f"INSERT INTO {place.name} SELECT row, {part}, node, p, o FROM {cells}")
+
+    def canonical(self, triples: Iterable[Triple]) -> dict[Triple, Triple]:
+        """Return triples, the first of equal ones, by what they are with numbers in canonical form."""
+        listed = list(triples)
+        keys = pa.array([to_key(triple.object) for triple in listed], pa.string())
+        with self._given(n=pa.array(range(len(listed)), pa.int64()), o=keys) as given:
+            found = self.store.connection.execute(f"SELECT {_CANONICAL} FROM {given} ORDER BY n").fetchall()
+        out: dict[Triple, Triple] = {}
+        for triple, (key,) in zip(listed, found, strict=True):
+            out.setdefault(Triple(triple.subject, triple.predicate, term_of(key)), triple)
+        return out
+
+    def line(self, row: int) -> int:
+        """Return the line of a row; a triple has none."""
+        return 0 if self.table(row).name == STATEMENTS else row & (1 << _TABLE) - 1
+
+    def table(self, row: int) -> RowTable:
+        """Return the table that a row is in."""
+        return self.tables[row >> _TABLE & 0xFFFF]
+
+    def rows(self, numbers: Iterable[int]) -> dict[int, Row]:
+        """Return rows by their numbers, each always as the same object, the discarded ones that were asked for before too."""
+        wanted = set(numbers)
+        missing: dict[int, list[int]] = {}
+        for number in sorted(wanted - self._rows.keys()):
+            missing.setdefault(number >> _TABLE & 0xFFFF, []).append(number)
+        for index, listed in missing.items():
+            with self._given(row=pa.array(listed, pa.int64())) as given:
+                names = [f"c{place}" for place in range(len(self.tables[index].header))]
+                found = self.store.connection.execute(
+                    f"SELECT row, {', '.join(names)} FROM ({self._shown(self.tables[index])}) SEMI JOIN {given} USING (row)"
+                ).fetchall()
+            for number, *cells in found:
+                self._rows[number] = Row(self.tables[index], self.line(number), tuple(cells))
+        return {number: self._rows[number] for number in wanted}
+
+    def discard(self, numbers: Iterable[int]) -> None:
+        """Take rows away that state nothing."""
+        listed = sorted(numbers)
+        for index in sorted({number >> _TABLE & 0xFFFF for number in listed}):
+            with self._given(row=pa.array(listed, pa.int64())) as given:
+                self.store.connection.execute(
+                    f"DELETE FROM {self.cells(self.tables[index])} WHERE row IN (SELECT row FROM {given})"
+                )
+
+    def _shown(self, table: RowTable) -> str:
+        """SQL for the rows of a table with the keys and cells."""
+        if table.name != STATEMENTS:
+            return f"SELECT * FROM {self.cells(table)}"
+        return f"""SELECT row, s.key AS iri, '' AS other, ntriples(s.key) AS c0, ntriples(p.key) AS c1,
+            ntriples(key_of_id(c.o, o.key)) AS c2 FROM {self.cells(table)} c
+            JOIN terms s ON s.id = c.node JOIN terms p ON p.id = c.p LEFT JOIN terms o ON o.id = c.o"""
+
+    def accepted(self, size: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Yield the rows that are not kept out, in order: node, other, source, file and line."""
+        for table in self.tables:
+            line = "0" if table.name == STATEMENTS else f"row - {table.base}"
+            found = self.store.connection.sql(f"""SELECT substr(iri, 2) AS node, substr(other, 2) AS other,
+                {table.source}::BIGINT AS source, {quoted(table.file)} AS file, ({line})::BIGINT AS line
+                FROM ({self._shown(table)}) ORDER BY row""")
+            yield from found.to_arrow_reader(size)
+
+    # -- what they state
+
+    def state(self, table: RowTable, statements: Iterable[Statement]) -> None:
+        """Make the draft facts of a table's rows. The first statement that has a term has it for all that follow."""
+        listed = list(statements)
+        own = [statement.where or "true" for statement in listed if not statement.subject]
+        if own:
+            where = "" if "true" in own else f" WHERE {' OR '.join(f'({condition})' for condition in own)}"
+            self.store.add_terms(f"SELECT iri AS key FROM {self.cells(table)}{where}")
+        known: set[str] = set()
+        for statement in listed:
+            self._state(table, statement, known)
+
+    def _state(self, table: RowTable, statement: Statement, known: set[str]) -> None:
+        source, where = self.cells(table), statement.where
+        if statement.items:
+            parts = f"SELECT *, unnest(string_split({statement.items}, ';')) AS part FROM {source}"
+            source, where = f"(SELECT *, stripped(part) AS item FROM ({parts}))", "item <> ''"
+        clause = f" FROM {source}" + (f" WHERE {where}" if where else "")
+        subject, term = statement.subject, statement.object
+        if subject and subject not in known:
+            self.store.add_terms(f"SELECT DISTINCT {subject} AS key{clause}")
+            known.add(subject)
+        shown = ["row", f"{subject or 'node'} AS s", *([] if isinstance(term, NamedNode) else [f"{term} AS key"])]
+        select = f"SELECT {', '.join(shown)}{clause}"
+        if subject:
+            select = f"SELECT * REPLACE (iri_id(s) AS s) FROM ({select})"
+        self._put(table, statement.predicate, term, select, self._part(statement.columns), statement.once, known)
+
+    def state_anew(self, table: RowTable, facts: Iterable[tuple[NamedNode, NamedNode | None, str]]) -> None:
+        """State what no single row of a table states, in place of what was stated so before.
+
+        Parameters
+        ----------
+        table:
+            Has no rows of its own.
+        facts:
+            For each predicate the object or None, and SQL for the keys "s" and, without an object, "key"; none twice.
+        """
+        for place in self._places.values():
+            self.store.connection.execute(f"DELETE FROM {place.name} WHERE row = {table.base}")
+        for predicate, term, select in facts:
+            self.store.add_terms(f"SELECT DISTINCT s AS key FROM ({select})")
+            numbers = f"SELECT {table.base} AS row, * REPLACE (iri_id(s) AS s) FROM ({select})"
+            self._put(table, predicate, term or "key", numbers, 0, True, set())
+
+    def _put(
+        self,
+        table: RowTable,
+        predicate: NamedNode,
+        term: NamedNode | str,
+        select: str,
+        part: int,
+        once: bool,
+        known: set[str],
+    ) -> None:
+        """Add facts, given as a SELECT of row, s and, where the object is not one term, its key."""
+        run = self.store.connection.execute
+        if isinstance(term, NamedNode):
+            object_ = self.store.numbered(to_key(term))
+            by_class = predicate == RDF["type"]
+            place = self._place(to_key(predicate), to_key(term) if by_class else "", table, once=once)
+            cell = "" if by_class else f", {object_}"
+            run(f"INSERT INTO {place.name} SELECT row, {part}, s{cell} FROM ({select})")
+            return
+        place = self._place(to_key(predicate), "", table, once=once)
+        run(f"CREATE OR REPLACE TEMP TABLE made AS SELECT row, s, term_id(key) AS id, key FROM ({select})")
+        run(f"INSERT INTO {place.name} SELECT row, {part}, s, id FROM made")
+        if term in known:
+            run("DROP TABLE made")
+        else:
+            known.add(term)
+            self.store.take_terms("made")
+
+    def _part(self, columns: tuple[str, ...]) -> int:
+        self.columns.append(columns)
+        return len(self.columns) - 1
+
+    def _place(self, predicate: str, object_: str, table: RowTable, *, once: bool) -> _Place:
+        """Return the table of draft facts with a predicate and, for types, an object; without a predicate of any."""
+        place = self._places.get((predicate, object_))
+        if place is None:
+            place = _Place(f"draft_{len(self._places)}", predicate, object_)
+            self._places[predicate, object_] = place
+            for key in filter(None, (predicate, object_)):
+                self.store.numbered(key)
+            names = ", ".join(f"{name} BIGINT" for name in place.columns)
+            self.store.connection.execute(f"CREATE TABLE {place.name} (row BIGINT, part INTEGER, {names})")
+        place.once &= once
+        place.sources.add(table.source)
+        return place
+
+    # -- what is said of some nodes and rows, and what of it is left out
+
+    def nodes(self, iris: Iterable[str]) -> list[tuple[int, str]]:
+        """Return the rows that describe some nodes, in order, with the node's IRI."""
+        found: list[tuple[int, str]] = []
+        with self._given(key=pa.array([f"<{iri}" for iri in sorted(iris)], pa.string())) as given:
+            for table in self.tables:
+                found += self.store.connection.execute(f"""SELECT row, substr(key, 2) FROM {self.cells(table)}
+                    JOIN (SELECT key, iri_id(key) AS node FROM {given}) USING (node) ORDER BY row""").fetchall()
+        return found
+
+    def about(self, iris: Iterable[str]) -> list[DraftFact]:
+        """Return the facts about some nodes that rows state, in the order of the rows and their columns."""
+        with self._given(key=pa.array([f"<{iri}" for iri in sorted(iris)], pa.string())) as given:
+            return self._facts(f"s IN (SELECT iri_id(key) FROM {given}) AND part > 0")
+
+    def stated(self, rows: Iterable[int]) -> list[DraftFact]:
+        """Return all that some rows state, what is left out too, in the order of the rows and their columns."""
+        with self._given(row=pa.array(sorted(rows), pa.int64())) as given:
+            return self._facts(f"row IN (SELECT row FROM {given})", left_out=True)
+
+    def _facts(self, where: str, *, left_out: bool = False) -> list[DraftFact]:
+        parts = [f"{self._all(place)} WHERE {where}" for place in self._places.values()]
+        if left_out:
+            parts.append(f"SELECT row, part, s, p, o FROM left_out WHERE {where}")
+        if not parts:
+            return []
+        self.store.keep()
+        found = self.store.connection.execute(f"""SELECT row, part, s.key, p.key, key_of_id(f.o, o.key) AS o
+            FROM ({" UNION ALL ".join(parts)}) f JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p
+            LEFT JOIN terms o ON o.id = f.o ORDER BY row, part, o""").fetchall()
+        return [DraftFact(*fact) for fact in found]
+
+    def _all(self, place: _Place) -> str:
+        p = f"{self.store.number_of(place.predicate)}::BIGINT" if place.predicate else "p"
+        o = f"{self.store.number_of(place.object)}::BIGINT" if place.object else "o"
+        return f"SELECT row, part, s, {p} AS p, {o} AS o FROM {place.name}"
+
+    def leave_out(self, rows: Iterable[int], facts: Iterable[DraftFact]) -> None:
+        """Leave facts out, and keep out rows of which they are all that is stated."""
+        run = self.store.connection.execute
+        columns = list(zip(*facts, strict=True)) or [(), (), (), (), ()]
+        types = [pa.int64(), pa.int32(), pa.string(), pa.string(), pa.string()]
+        texts = dict(zip(DraftFact._fields, map(pa.array, columns, types), strict=True))
+        with self._given(**texts) as given:
+            run(f"""CREATE TEMP TABLE gone AS
+                SELECT row, part, iri_id(s) AS s, iri_id(p) AS p, term_id(o) AS o FROM {given}""")
+        for place in self._places.values():
+            ((count,),) = run(f"""INSERT INTO left_out SELECT f.* FROM ({self._all(place)}) f
+                SEMI JOIN gone USING (row, part, s, p, o)""").fetchall()
+            if count:
+                p = "f.p" if not place.predicate else self.store.number_of(place.predicate)
+                o = "f.o" if not place.object else self.store.number_of(place.object)
+                run(f"""DELETE FROM {place.name} f USING gone WHERE f.row = gone.row AND f.part = gone.part
+                    AND f.s = gone.s AND gone.p = {p} AND gone.o = {o}""")
+        run("DROP TABLE gone")
+        self.discard(rows)
+
+    def still(self, facts: Iterable[DraftFact]) -> set[tuple[str, str, str]]:
+        """Return the triples of some facts that are still stated."""
+        triples = sorted({fact[2:] for fact in facts})
+        texts = {name: pa.array([triple[place] for triple in triples], pa.string()) for place, name in enumerate("spo")}
+        everything = " UNION ALL ".join(f"SELECT s, p, o FROM ({self._all(place)})" for place in self._places.values())
+        with self._given(**texts) as given:
+            numbers = f"SELECT s, p, o, iri_id(s) AS ns, iri_id(p) AS np, term_id(o) AS no FROM {given}"
+            found = self.store.connection.execute(f"""SELECT x.s, x.p, x.o FROM ({numbers}) x
+                SEMI JOIN ({everything}) e ON e.s = ns AND e.p = np AND e.o = no""").fetchall()
+        return set(found)
+
+    def _given(self, name: str = "given", **columns: pa.Array) -> _Given:
+        return _Given(self.store, name, pa.table(columns))
+
+    # -- what becomes of them
+
+    def write_triples(self, path: Path) -> None:
+        """Write every triple that is stated as a line of N-Triples, in no order."""
+        write_lines(self.store.connection, _lines(self._different("0"), "' .'"), path)
+
+    def write_facts(self, path: Path, graphs: Mapping[int, str]) -> Written:
+        """Write the facts as sorted N-Quads, each once in the graph of its source, given by its number; end the drafts.
+
+        Lines are sorted some subjects at a time, so that memory does not hold them all.
+        """
+        run = self.store.connection.execute
+        facts = self._different(f"row >> {SOURCE}")
+        run(f"CREATE TEMP TABLE facts AS SELECT source::SMALLINT AS source, s, p, o FROM ({facts})")
+        self._drop_facts()
+        run("""CREATE TEMP TABLE ordered AS SELECT place, facts.* FROM facts JOIN
+            (SELECT id, (row_number() OVER (ORDER BY key || '>'))::INTEGER AS place FROM terms
+             SEMI JOIN facts ON s = id) ON id = s ORDER BY place""")
+        run("DROP TABLE facts")
+        ((count, last),) = run("SELECT count(*), coalesce(max(place), 0) FROM ordered").fetchall()
+        step = max(1, last * _LINES // max(1, count))
+        cases = " ".join(f"WHEN {number} THEN {quoted(f' <{graph}> .')}" for number, graph in graphs.items())
+        written = write_lines(
+            self.store.connection,
+            (
+                _lines(f"SELECT * FROM ordered WHERE place BETWEEN {first} AND {first + step - 1}",
+                       f"CASE source {cases} END", "place") + " ORDER BY place, line"
+                for first in range(1, last + 1, step)
+            ),
+            path,
+        )  # fmt: skip
+        run("DROP TABLE ordered")
+        return written
+
+    def _different(self, source: str) -> str:
+        """SQL for the numbers of all different facts, with SQL for what else tells rows apart."""
+        self.store.keep()
+        parts = []
+        for place in self._places.values():
+            distinct = "" if place.once and len(place.sources) == 1 else "DISTINCT "
+            parts.append(f"SELECT {distinct}{source} AS source, s, p, o FROM ({self._all(place)})")
+        return " UNION ALL ".join(parts) or "SELECT 0 AS source, 0 AS s, 0 AS p, 0 AS o WHERE false"
+
+    def load(self) -> None:
+        """Make the facts the triples of the default graph; the store has none."""
+        for place in self._places.values():
+            if place.predicate:
+                names = ", ".join(place.columns)
+                once = place.once and len(place.sources) == 1
+                self._load(f"SELECT {names} FROM {place.name}", place.predicate, place.object, once=once)
+                continue
+            predicates = f"SELECT DISTINCT key FROM {place.name} JOIN terms ON id = p ORDER BY key"
+            for (predicate,) in self.store.connection.execute(predicates).fetchall():
+                chosen = f"SELECT s, o FROM {place.name} WHERE p = {self.store.number_of(predicate)}"
+                self._load(chosen, predicate, "", once=False)
+
+    def _load(self, select: str, predicate: str, object_: str, *, once: bool) -> None:
+        objects = IRI
+        if not object_:
+            ((objects,),) = self.store.connection.execute(
+                f"SELECT coalesce(bit_or(1 << term_class(o)::INTEGER), 0) FROM ({select})"
+            ).fetchall()
+        self.store.insert(Rows(select, predicate, object_ or None, once=once, subjects=IRI, objects=objects))
+
+    def place(self, triples: Iterable[Triple], graphs: Mapping[int, str]) -> None:
+        """State triples about nodes that facts are about, each in the first graph (by IRI) that says something of its node.
+
+        They are added to the store, whose default graph has the other facts.
+        """
+        listed = list(triples)
+        keys = {"s": [to_key(triple.subject) for triple in listed], "o": [to_key(triple.object) for triple in listed]}
+        keys["p"] = [to_key(triple.predicate) for triple in listed]
+        everything = " UNION ALL ".join(f"SELECT s, row >> {SOURCE} AS n FROM {p.name}" for p in self._places.values())
+        by_name = {graph: number for number, graph in graphs.items()}
+        order = {number: place for place, number in enumerate(by_name[graph] for graph in sorted(by_name))}
+        cases = " ".join(f"WHEN {number} THEN {place}" for number, place in order.items())
+        with self._given("placed", **{name: pa.array(column, pa.string()) for name, column in keys.items()}) as given:
+            homes = f"""SELECT arg_min(n, CASE n {cases} END) AS n, s AS node FROM ({everything})
+                SEMI JOIN (SELECT iri_id(s) AS s FROM {given}) USING (s) GROUP BY s"""
+            self.store.connection.execute(
+                f"CREATE TEMP TABLE homes AS SELECT x.*, n FROM {given} x JOIN ({homes}) h ON h.node = iri_id(x.s)"
+            )
+        stated = {
+            predicate: f"SELECT s, o AS key FROM homes WHERE p = {quoted(to_key(predicate))}"
+            for predicate in dict.fromkeys(triple.predicate for triple in listed)
+        }
+        for number in graphs:
+            table = self.add_table("", "placed", number)
+            self.state_anew(table, [(name, None, f"{select} AND n = {number}") for name, select in stated.items()])
+        for predicate, select in stated.items():
+            numbers = f"SELECT iri_id(s) AS s, iri_id(key) AS o FROM ({select})"
+            self.store.insert(Rows(numbers, to_key(predicate), subjects=IRI, objects=IRI))
+        self.store.connection.execute("DROP TABLE homes")
+
+    def drop_rows(self) -> None:
+        """Free what the rows take."""
+        for table in self.tables:
+            self.store.connection.execute(f"DROP TABLE {self.cells(table)}")
+        self.tables = []
+
+    def _drop_facts(self) -> None:
+        for place in self._places.values():
+            self.store.connection.execute(f"DROP TABLE {place.name}")
+        self.store.connection.execute("DROP TABLE left_out")
+        self._places = {}
+
+
+def _lines(facts: str, end: str, *more: str) -> str:
+    """SQL for lines of facts, given by their numbers, with SQL for their end; and more columns of the facts."""
+    names = "".join(f", {name}" for name in more)
+    return f"""SELECT s || '> ' || p || '> ' || ntriples(o) || {end} AS line{names}
+        FROM (SELECT s.key AS s, p.key AS p, key_of_id(f.o, o.key) AS o, source{names} FROM ({facts}) f
+              JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o)"""
+
+
+class _Given:
+    """A table that SQL sees by its name for a while."""
+
+    def __init__(self, store: ColumnarStore, name: str, table: pa.Table) -> None:
+        self.connection, self.name = store.connection, name
+        self.connection.register(name, table)
+
+    def __enter__(self) -> str:
+        return self.name
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.unregister(self.name)
