@@ -146,7 +146,8 @@ class Counts:
 
 def count_results(engine: Engine) -> Counts:
     """Return the counts of a run for its record."""
-    known: dict[str | None, str] = {**_notations(), None: ""}
+    known: dict[str | None, str] = {None: ""}
+    known.update(_notations())
     outcomes = {
         f"{known[row['source']]} {known[row['outcome']]}": int(row["count"])
         for row in engine.table(find("queries/results", "outcomes").text).to_pylist()

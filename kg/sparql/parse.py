@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 import rdflib
 from pyparsing.exceptions import ParseBaseException
-from rdflib.plugins.sparql.algebra import translateQuery
-from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.algebra import translateQuery, translateUpdate
+from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
 from rdflib.plugins.sparql.parserutils import CompValue, Expr
 
 from kg.errors import UnsupportedQuery, UsageError
 
-__all__ = ["parse", "parse_ahead"]
+__all__ = ["parse", "parse_ahead", "parse_update"]
 
 _lock = threading.Lock()
 
@@ -47,14 +47,35 @@ def parse_ahead(texts: Iterable[str], prefixes: Mapping[str, str]) -> threading.
     return thread
 
 
+def parse_update(text: str, prefixes: Mapping[str, str]) -> list[CompValue]:
+    """Return the operations of an update.
+
+    Raises
+    ------
+    UsageError
+        when RDFLib finds it not well formed.
+    UnsupportedQuery
+        for what RDFLib reads in another way than the standard.
+    """
+    operations: list[CompValue] = _read(lambda: list(translateUpdate(parseUpdate(text), initNs=dict(prefixes)).algebra))
+    _check(operations, [])
+    return operations
+
+
 @lru_cache(maxsize=256)
 def _parse(text: str, prefixes: tuple[tuple[str, str], ...]) -> CompValue:
+    algebra: CompValue = _read(lambda: translateQuery(parseQuery(text), initNs=dict(prefixes)).algebra)
+    _check(algebra, [])
+    return algebra
+
+
+def _read(work: Callable[[], Any]) -> Any:
     with _lock:
         before = rdflib.NORMALIZE_LITERALS
         # A constant keeps the form in which it is written: 01 is no 1.
         rdflib.NORMALIZE_LITERALS = False
         try:
-            query = translateQuery(parseQuery(text), initNs=dict(prefixes))
+            return work()
         except ParseBaseException as error:
             raise UsageError(f"the query is not well formed: {str(error).splitlines()[0]}") from None
         except RecursionError:
@@ -64,8 +85,6 @@ def _parse(text: str, prefixes: tuple[tuple[str, str], ...]) -> CompValue:
             raise UnsupportedQuery(f"RDFLib can't translate the query ({str(error).splitlines()[0]})") from None
         finally:
             rdflib.NORMALIZE_LITERALS = before
-    _check(query.algebra, [])
-    return query.algebra
 
 
 def _check(node: Any, above: list[str]) -> None:

@@ -22,7 +22,7 @@ from kg.sparql.scope import Library
 from kg.sparql.sql import column, const, select, sql
 from kg.sparql.terms import key_of
 
-__all__ = ["Rule", "Translation", "translate", "translate_rule"]
+__all__ = ["Part", "Rule", "Translation", "part_of", "translate", "translate_rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def translate_rule(text: str, schema: Schema, *, prefixes: Mapping[str, str] | N
         raise UnsupportedQuery("the query is nested too deeply") from None
     template = []
     for triple in query.template:
-        parts = tuple(_part(term) for term in triple)
+        parts = tuple(part_of(term) for term in triple)
         if not parts[1].key:
             raise UnsupportedQuery("a variable as a predicate of a rule's template is not supported")
         if all(part.key or part.variable in relation.columns for part in parts):
@@ -97,7 +97,14 @@ def translate_rule(text: str, schema: Schema, *, prefixes: Mapping[str, str] | N
     return Rule(project(relation, names), tuple(template), patterns.library)  # type: ignore[arg-type]
 
 
-def _part(term: Any) -> Part:
+def part_of(term: Any) -> Part:
+    """Return a place of a template.
+
+    Raises
+    ------
+    UnsupportedQuery
+        for a blank node.
+    """
     if isinstance(term, BNode):
         raise UnsupportedQuery("blank nodes in a rule's template are not supported")
     return Part(variable=str(term)) if isinstance(term, Variable) else Part(key=key_of(term))

@@ -52,11 +52,12 @@ expressions = st.recursive(
         st.builds("({} {} {})".format, inner, st.sampled_from(["&&", "||"]), inner),
         st.builds("(!{})".format, inner),
         st.builds("(-{})".format, inner),
+        st.builds("(ROUND(10000 * {} / 7) / 10000)".format, inner),
         st.builds("IF({}, {}, {})".format, inner, inner, inner),
         st.builds("COALESCE({}, {})".format, inner, inner),
         st.builds("({} {} ({}, {}))".format, inner, st.sampled_from(["IN", "NOT IN"]), inner, inner),
         st.builds("{}({})".format, st.sampled_from(["STR", "LANG", "DATATYPE", "isIRI", "isBLANK", "isLITERAL",
-            "isNumeric", "STRLEN", "UCASE", "ABS", "CEIL", "ROUND", "YEAR", "ENCODE_FOR_URI", "IRI", "MD5",
+            "isNumeric", "STRLEN", "UCASE", "ABS", "CEIL", "FLOOR", "ROUND", "YEAR", "ENCODE_FOR_URI", "IRI", "MD5",
             f"<{XSD}integer>", f"<{XSD}double>", f"<{XSD}decimal>", f"<{XSD}string>", f"<{XSD}boolean>"]), inner),
         st.builds("{}({}, {})".format, st.sampled_from(["STRSTARTS", "STRENDS", "CONTAINS", "STRBEFORE", "STRAFTER",
             "CONCAT", "LANGMATCHES", "sameTerm"]), inner, inner),
@@ -103,6 +104,9 @@ queries = st.one_of(
     st.builds("SELECT ?x ({} AS ?a) {{ {} }} GROUP BY ?x".format, aggregates, patterns),
     st.builds("SELECT ({} AS ?a) {{ {} }}".format, aggregates, patterns),
     st.builds("SELECT ({} AS ?a) ?x {{ {} }}".format, expressions, blocks),
+    st.builds("SELECT ?x (SUM(?n) AS ?s) (AVG(?n) AS ?a) (MIN(?n) AS ?l) {{ {} BIND({} AS ?n) }} GROUP BY ?x".format, blocks, expressions),
+    st.builds("SELECT ?n {{ {} BIND({} AS ?n) ?x ?q ?n }}".format, blocks, expressions),
+    st.builds("SELECT ?x ?y {{ {{ SELECT ?x (COUNT(?y) AS ?n) {{ {} }} GROUP BY ?x }} {} FILTER(?n > {}) }}".format, blocks, blocks, simple()),
     st.builds("ASK {{ {} }}".format, patterns),
     st.builds("CONSTRUCT {{ ?x <http://e/p> ?y . ?z ?w ?x }} {{ {} }}".format, patterns),
 )  # fmt: skip
@@ -117,6 +121,9 @@ def test_random_queries_have_the_answer_of_oxigraph(quads: list[ox.Quad], query:
 
 def check(quads: list[ox.Quad], query: str, union: bool) -> bool:
     """Whether the columnar engine answered, and then as Oxigraph does."""
+    if union:
+        # A triple in two graphs is one triple of their union; Oxigraph gives a solution for each.
+        quads = list({quad.triple: quad for quad in quads}.values())
     columnar, oxigraph = ColumnarEngine(union=union, threads=1), OxigraphEngine(union=union)
     columnar.load(quads)
     oxigraph.load(quads)

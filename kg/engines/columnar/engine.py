@@ -27,11 +27,14 @@ from kg.sparql.relation import Column, name_of, value_name
 from kg.sparql.sql import column
 from kg.sparql.terms import INLINE, RESOURCES, class_of
 from kg.sparql.translate import Part
+from kg.sparql.update import change, translate_update
 from kg.sparql.values import Value, identity, key
 
 __all__ = ["ColumnarEngine"]
 
 Answer = Solutions | list[Triple] | bool
+#: A triple of a template.
+Triples = tuple[Part, Part, Part]
 
 
 class ColumnarEngine:
@@ -132,6 +135,34 @@ class ColumnarEngine:
         schema = self.store.schema()
         rule = translate_rule(construct, schema, prefixes=PREFIXES)
         register(self.store.connection, rule.library, self._functions)
+        rule = self._solve(rule)
+        count = sum(self._conclude(rule, triple, self.conclusions) for triple in rule.template)
+        self._run("DROP TABLE found")
+        return count
+
+    def update(self, text: str) -> None:
+        """Change the default graph by a SPARQL update.
+
+        Raises
+        ------
+        UsageError
+            when it is not well formed.
+        UnsupportedQuery
+            for what is not supported; the message names it. Operations before it are done.
+        """
+        for operation in translate_update(text, PREFIXES):
+            made = change(operation, self.store.schema())
+            register(self.store.connection, made.library, self._functions)
+            rule = self._solve(made.rule(made.add))
+            for triple in made.remove:
+                predicate, select = self._rows(rule, triple)
+                self.store.remove(predicate.key, select, triple[2].key or None)
+            for triple in made.add:
+                self._conclude(rule, triple, 0)
+            self._run("DROP TABLE found")
+
+    def _solve(self, rule: Rule) -> Rule:
+        """Make the table `found` of the solutions of a rule, as numbers of terms that the dictionary has."""
         source = rule.solutions.query.sql(dialect="duckdb")
         self._run(f"CREATE OR REPLACE TEMP TABLE solutions AS {source}")
         columns = self._stored_columns(rule.solutions.columns)
@@ -143,10 +174,7 @@ class ColumnarEngine:
         self._run("DROP TABLE solutions")
         for name in written:
             self.store.add_terms(f'SELECT "{value_name(name, "key")}" AS key FROM found')
-        rule = replace(rule, solutions=replace(rule.solutions, columns=columns))
-        count = sum(self._conclude(rule, triple) for triple in rule.template)
-        self._run("DROP TABLE found")
-        return count
+        return replace(rule, solutions=replace(rule.solutions, columns=columns))
 
     def _stored_columns(self, columns: Mapping[str, Column]) -> dict[str, Column]:
         """Return what is known of the columns of the table of solutions once its numbers have been looked at.
@@ -168,31 +196,42 @@ class ColumnarEngine:
             for name, known in columns.items()
         }
 
-    def _conclude(self, rule: Rule, triple: tuple[Part, Part, Part]) -> int:
+    def _conclude(self, rule: Rule, triple: Triples, graph: int) -> int:
         """Add the triples that one triple of a template makes of the solutions found."""
+        predicate, select = self._rows(rule, triple)
+        s, _, o = triple
+        known = rule.solutions.columns
+        variables = frozenset(part.variable for part in (s, o) if part.variable)
+        rows = Rows(
+            select,
+            predicate.key,
+            o.key or None,
+            once=any(key <= variables for key in rule.solutions.keys),
+            subjects=known[s.variable].classes & RESOURCES if s.variable else class_of(s.key),
+            objects=known[o.variable].classes if o.variable else class_of(o.key),
+        )
+        return self.store.insert(rows, graph)
+
+    def _rows(self, rule: Rule, triple: Triples) -> tuple[Part, str]:
+        """Return the predicate of a triple of a template, and SQL for the numbers s and o of what it makes."""
         s, p, o = triple
         known = rule.solutions.columns
-        cells = []
-        conditions = []
+        cells, conditions = [], []
         for name, part in (("s", s), ("o", o)):
-            if name == "o" and part.key:
-                self.store.numbered(part.key)
+            if part.key:
+                number = self.store.numbered(part.key)
+                if name == "s":
+                    cells.append(f"{number} AS s")
                 continue
-            cell = str(self.store.numbered(part.key)) if part.key else f'"{name_of(part.variable)}"'
+            cell = f'"{name_of(part.variable)}"'
             cells.append(f"{cell} AS {name}")
-            if part.variable and not known[part.variable].sure:
+            if not known[part.variable].sure:
                 conditions.append(f"{cell} IS NOT NULL")
-            if name == "s" and part.variable and known[part.variable].classes & ~RESOURCES:
+            if name == "s" and known[part.variable].classes & ~RESOURCES:
                 conditions.append(f"term_class({cell}) IN (0, 1)")
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        variables = frozenset(part.variable for part in (s, o) if part.variable)
-        once = any(key <= variables for key in rule.solutions.keys)
-        subjects = known[s.variable].classes & RESOURCES if s.variable else class_of(s.key)
-        objects = known[o.variable].classes if o.variable else class_of(o.key)
         self.store.numbered(p.key)
-        select = f"SELECT {', '.join(cells)} FROM found{where}"
-        rows = Rows(select, p.key, o.key or None, once=once, subjects=subjects, objects=objects)
-        return self.store.insert(rows, self.conclusions)
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        return p, f"SELECT {', '.join(cells)} FROM found{where}"
 
     def _run(self, text: str) -> list[Any]:
         self.store.keep()

@@ -290,6 +290,29 @@ class ColumnarStore:
         self._graphs.add(graph)
         return int(count)
 
+    def remove(self, predicate: str, rows: str, object_: str | None = None) -> None:
+        """Remove triples of one predicate from the default graph.
+
+        Parameters
+        ----------
+        predicate:
+            Its key.
+        rows:
+            A SELECT of numbers s and o; s alone where `object_` is given.
+        object_:
+            The key of the object of all of them.
+        """
+        run = self.connection.execute
+        chosen = "s, o" if object_ is None else f"s, {self.number_of(object_)}::BIGINT AS o"
+        run(f"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT {chosen} FROM ({rows})")
+        for piece in self._schema_pieces(self.number_of(predicate), None):
+            if piece.graph not in (None, 0):
+                continue
+            o = "o" if piece.object is None else str(piece.object)
+            in_default = " AND g = 0" if piece.graph is None else ""
+            run(f"DELETE FROM {piece.name} WHERE (s, {o}) IN (SELECT (s, o) FROM gone){in_default}")
+        run("DROP TABLE gone")
+
     def _insert_types(self, rows: Rows, graph: int) -> int:
         """Add triples of rdf:type with various classes, each class by itself."""
         run = self.connection.execute
