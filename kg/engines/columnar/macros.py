@@ -16,6 +16,7 @@ from kg.sparql.terms import (
 
 __all__ = ["MACROS"]
 
+# DuckDB's own hash of a text is quick and weak: IRIs that differ in two letters only can have the same. Of digests it is sound.
 _INT, _DEC = typed("integer"), typed("decimal")
 _LEXICAL_INT = f"substr(k, {len(_INT) + 1})"
 _LEXICAL_DEC = f"substr(k, {len(_DEC) + 1})"
@@ -23,7 +24,7 @@ _SHORTEST = UNIT // 10**9
 
 
 def _hashed(number: int) -> str:
-    return f"(CAST(hash(k) & {(1 << SHIFT) - 1} AS BIGINT) | {number << SHIFT})"
+    return f"(CAST(hash(md5(k)) & {(1 << SHIFT) - 1} AS BIGINT) | {number << SHIFT})"
 
 
 _UNITS = "CAST(replace(CAST(CAST({} AS DECIMAL(38, 18)) AS VARCHAR), '.', '') AS HUGEINT)"
@@ -31,7 +32,7 @@ _UNITS = "CAST(replace(CAST(CAST({} AS DECIMAL(38, 18)) AS VARCHAR), '.', '') AS
 #: Name and parameters, and what each gives; in an order in which each knows those it uses.
 MACROS = {
     # The number of an IRI given by its key.
-    "iri_id(k)": f"CAST(hash(k) >> 1 AS BIGINT) + ({-(1 << 62)}) + ({-(1 << 62)})",
+    "iri_id(k)": f"CAST(hash(md5(k)) >> 1 AS BIGINT) + ({-(1 << 62)}) + ({-(1 << 62)})",
     # The number of any term given by its key.
     "term_id(k)": f"""CASE
         WHEN starts_with(k, '<') THEN iri_id(k)

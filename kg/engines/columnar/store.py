@@ -116,6 +116,7 @@ class ColumnarStore:
             for p in kept:
                 row = [p.name, p.predicate, p.object, p.graph, p.subjects, p.objects]
                 run("INSERT INTO file.pieces VALUES (?, ?, ?, ?, ?, ?)", row)
+            run(f"CREATE TABLE file.made AS SELECT term_id({quoted(_TYPE)}) AS probe")
             run("CREATE TABLE file.graphs AS SELECT unnest(?::BIGINT[]) AS graph", [sorted(self._graphs)])
         finally:
             run("DETACH file")
@@ -144,6 +145,9 @@ class ColumnarStore:
             run(f"ATTACH {quoted(str(path))} AS file (READ_ONLY)")
             found = run("SELECT name, predicate, object, graph, subjects, objects FROM file.pieces").fetchall()
             store._graphs = {graph for (graph,) in run("SELECT graph FROM file.graphs").fetchall()}
+            same = run(f"SELECT probe = term_id({quoted(_TYPE)}) FROM file.made").fetchall() == [(True,)]
+            if not same:
+                raise duckdb.Error("another version numbers terms in another way")
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise EngineError(f"the columns {path} can't be opened ({reason}); build the project again") from None
