@@ -187,7 +187,7 @@ class _Reader:
     def participations(self, faults: Faults) -> None:
         table = faults.table
         project, organization = table.cells["projectID"], table.cells["organisationID"]
-        unknown = f"NOT EXISTS (FROM {self.cells('organization')} WHERE iri = t.other)"
+        unknown = f"other NOT IN (SELECT iri FROM {self.cells('organization')})"
         message = f"'the organisation ''' || {organization} || ''' is no accepted row of organization.csv'"
         faults.reject([self.unknown_project(table, minted(self.base, "collaboration", project)),
                        (unknown, "organisationID", message, "UnknownOrganization")])  # fmt: skip
@@ -197,7 +197,7 @@ class _Reader:
 
     def unknown_project(self, table: RowTable, iri: str) -> Case:
         message = f"'the project ''' || {table.cells['projectID']} || ''' is no accepted row of project.csv'"
-        unknown = f"NOT EXISTS (FROM {self.cells('project')} p WHERE p.iri = {iri})"
+        unknown = f"{iri} NOT IN (SELECT iri FROM {self.cells('project')})"
         return unknown, "projectID", message, "UnknownProject"
 
     def fields(self, frame: Frame) -> None:
@@ -206,7 +206,7 @@ class _Reader:
         code = _code(table.cells)
         impossible_code = f"{code} = '' OR contains({code}, '//')"
         message = f"'''' || {table.cells['code']} || ''' is no EuroSciVoc code such as /23/53/373'"
-        faults.reject([self.unknown_project(table, "t.other"), (impossible_code, "code", message, "MissingKey")])
+        faults.reject([self.unknown_project(table, "other"), (impossible_code, "code", message, "MissingKey")])
         faults.repeated("code", by_cells=True, focus=False)
         self.loaded.findings += faults.findings()
         self.drafts.state(table, [Statement(DCT["subject"], "iri", ("code",), "other")])

@@ -63,7 +63,7 @@ class Faults:
         number = " ".join(f"WHEN {condition} THEN {place}" for place, (condition, *_) in enumerate(cases))
         message = " ".join(f"WHEN {condition} THEN {text}" for condition, _, text, _ in cases)
         found = self.drafts.store.connection.execute(
-            f"""SELECT row, CASE {number} END, CASE {message} END FROM {self.drafts.cells(self.table)} t
+            f"""SELECT row, CASE {number} END, CASE {message} END FROM {self.drafts.cells(self.table)}
             WHERE {conditions} ORDER BY row"""
         ).fetchall()
         rows = self._take(row for row, *_ in found)

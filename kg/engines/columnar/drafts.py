@@ -414,15 +414,17 @@ class Drafts:
         ((count, last),) = run("SELECT count(*), coalesce(max(place), 0) FROM ordered").fetchall()
         step = max(1, last * _LINES // max(1, count))
         cases = " ".join(f"WHEN {number} THEN {quoted(f' <{graph}> .')}" for number, graph in graphs.items())
-        written = write_lines(
-            self.store.connection,
-            (
-                _lines(f"SELECT * FROM ordered WHERE place BETWEEN {first} AND {first + step - 1}",
-                       f"CASE source {cases} END", "place") + " ORDER BY place, line"
-                for first in range(1, last + 1, step)
-            ),
-            path,
-        )  # fmt: skip
+        lines = f"{_lines('FROM part', f'CASE source {cases} END', 'place')} ORDER BY place, line"
+
+        def parts() -> Iterator[str]:
+            for first in range(1, last + 1, step):
+                # A table, so that DuckDB knows how few they are.
+                run(f"""CREATE OR REPLACE TEMP TABLE part AS
+                    FROM ordered WHERE place BETWEEN {first} AND {first + step - 1}""")
+                yield lines
+
+        written = write_lines(self.store.connection, parts(), path)
+        run("DROP TABLE IF EXISTS part")
         run("DROP TABLE ordered")
         return written
 
