@@ -647,7 +647,7 @@ class Project:
             _where(
                 rng.random(size) < 0.4, _joined("", _constant("https://www.", size), ids, _constant(".example", size))
             ),
-            _where(rng.random(size) < 0.05, _ids("529900000", numbers)),
+            _where(rng.random(size) < 0.05, _ids("52990000000", numbers)),
             _where(rng.random(size) < 0.1, _joined("", country, _ids("", numbers))),
             _where(rng.random(size) < 0.03, _joined("", _constant("Q", size), _numbers(numbers + 1))),
         )
