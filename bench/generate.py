@@ -362,12 +362,14 @@ class World:
         anywhere = np.searchsorted(self.theme_ladder, self.rng.random(len(regions)))
         own = self.own[regions, self.rng.choice(len(SPECIALITIES), size=len(regions), p=SPECIALITIES)]
         chosen = np.where(self.rng.random(len(regions)) < SPECIALISED, own, anywhere)
-        return np.minimum(chosen, self.themes - 1)
+        themes: Ints = np.minimum(chosen, self.themes - 1)
+        return themes
 
     def draw_codes(self, themes: Ints) -> Ints:
         """Return a sector of level 3 or 4 under each sector of level 2."""
         start, end = self.theme_ends[themes], self.theme_ends[themes + np.int16(1)]
-        return self.codes_by_theme[start + (self.rng.random(len(themes)) ** 2 * (end - start)).astype(np.int64)]
+        codes: Ints = self.codes_by_theme[start + (self.rng.random(len(themes)) ** 2 * (end - start)).astype(np.int64)]
+        return codes
 
     def anyone(self, like: Ints) -> Ints:
         """Return any organisation for each."""
@@ -381,13 +383,15 @@ class World:
             first = last = first + themes
         start = np.searchsorted(self.cells, first, side="left")
         size = np.searchsorted(self.cells, last, side="right") - start
-        there = start + (self.rng.random(len(of)) * size).astype(np.int64)
-        return np.where(size > 0, self.by_cell[np.minimum(there, self.count - 1)], self.anyone(of))
+        there = np.minimum(start + (self.rng.random(len(of)) * size).astype(np.int64), self.count - 1)
+        found: Ints = np.where(size > 0, self.by_cell[there], self.anyone(of))
+        return found
 
     def peers(self, of: Ints, width: Ints | int) -> Ints:
         """Return an organisation of the same or nearly the same line of business for each."""
         step = np.rint(self.rng.normal(0, 1, len(of)) * width).astype(np.int64)
-        return self.by_code[np.clip(self.niche[of] + step, 0, self.count - 1)]
+        found: Ints = self.by_code[np.clip(self.niche[of] + step, 0, self.count - 1)]
+        return found
 
     def hubs(self, of: Ints) -> Ints:
         """Return the organisation that everybody in each one's block of a line of business supplies."""
