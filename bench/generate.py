@@ -516,7 +516,7 @@ KINDS_OF: dict[str, Kinds] = {
     },
     "supplies": {
         "unknown-organization": ("insert", "customer", "{supplier},ghost{count},gears,2019,,"),
-        "self-link": ("insert", "customer", "{supplier},{supplier},gears,2019,,"),
+        "self-link": ("insert", "customer", "{supplier},{supplier},gears,2019,,self{count}"),
         "missing-key": ("insert", "customer", "{supplier},,gears,2019,,"),
         "bad-date": ("cell", "since", *_BAD_DATES),
         "repeated-row": _REPEATED,
@@ -535,7 +535,7 @@ KINDS_OF: dict[str, Kinds] = {
     },
     "competitors": {
         "unknown-organization": ("insert", "competitor", "{organization},ghost{count},"),
-        "self-link": ("insert", "competitor", "{organization},{organization},"),
+        "self-link": ("insert", "competitor", "{organization},{organization},self{count}"),
     },
     "members": {
         "unknown-organization": ("insert", "organization", "{group},ghost{count}"),

@@ -153,10 +153,12 @@ class Hand:
         with self.stage("edges"):
             edges = self.database.execute((SQL / "edges.sql").read_text(encoding="utf-8")).fetchnumpy()
             ends = np.stack([edges["a"], edges["b"]], axis=1).astype(np.int64)
-            vertices, index = np.unique(ends, return_inverse=True)
-            graph = igraph.Graph(n=len(vertices), edges=index.reshape(ends.shape))
+            present = np.bincount(ends.ravel()) > 0
+            index = np.cumsum(present) - 1
+            graph = igraph.Graph(n=int(present.sum()))
+            graph.add_edges(index[ends])
             graph.es["weight"] = np.asarray(edges["weight"]).tolist()
-            graph.vs["o"] = vertices.tolist()
+            graph.vs["o"] = np.flatnonzero(present).tolist()
         with self.stage("leiden"):
             found = list(divided(graph, self.most))
         numbers = np.repeat(np.arange(len(found), dtype=np.int32), [len(members) for members in found])

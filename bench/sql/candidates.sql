@@ -45,7 +45,7 @@ LEFT JOIN place USING (o) LEFT JOIN theme_set USING (o);
 
 -- Section 4: pairs that are tied vertically or horizontally inside a candidate.
 CREATE TABLE tie AS
-SELECT one.x, other.x AS y, p, flags
+SELECT one.x, other.x AS y, pair.rowid AS p, flags
 FROM pair JOIN slot AS one ON one.o = a JOIN slot AS other ON other.o = b AND other.g = one.g;
 
 -- Sets of themes that meet inside a candidate that is no cell.

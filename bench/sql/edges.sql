@@ -2,9 +2,9 @@
 -- are the same to the last bit however the rows come.
 
 WITH many AS (
-    SELECT p, list_reduce(list(link.weight ORDER BY c), lambda x, y: x + y) AS weight
-    FROM pair JOIN link ON link.a = pair.a AND link.b = pair.b
-    WHERE ties > 2 AND c IS NOT NULL GROUP BY p)
+    SELECT a, b, list_reduce(list(link.weight ORDER BY c), lambda x, y: x + y) AS weight
+    FROM pair JOIN link USING (a, b)
+    WHERE ties > 2 AND c IS NOT NULL GROUP BY a, b)
 SELECT a, b, coalesce(many.weight, pair.weight, 0) + (flags & 1) AS weight
-FROM pair LEFT JOIN many USING (p)
+FROM pair LEFT JOIN many USING (a, b)
 ORDER BY a, b;

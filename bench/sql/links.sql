@@ -1,5 +1,5 @@
 -- Sections 1 to 3: links in force, the years in which they are active, and every pair of linked organisations once.
--- Flags of a pair: 1 a supply, 2 a collaboration, 4 a shared interest, 8 a knowledge exchange.
+-- Flags of a pair: 1 a supply, 2 a collaboration, 4 a shared interest, 8 a knowledge exchange, 16 both in one place.
 
 CREATE MACRO in_force(since, until) AS getvariable('as_of') IS NULL OR (
     (since IS NULL OR since <= substr(getvariable('as_of'), 1, length(since)))
@@ -29,21 +29,20 @@ FROM (SELECT c, count(*) AS n FROM participant GROUP BY c) JOIN collaboration US
 WHERE in_force(since, until) AND n <= getvariable('max_collaboration_size');
 
 CREATE TABLE link AS
-SELECT least(supplier, customer) AS a, greatest(supplier, customer) AS b, 1::UTINYINT AS flags, NULL::INTEGER AS c,
+SELECT least(supplier, customer) AS a, greatest(supplier, customer) AS b,
+    (1 + CASE WHEN one.place = other.place THEN 16 ELSE 0 END)::UTINYINT AS flags, NULL::INTEGER AS c,
     from_year(since, until) AS lo, to_year(since, until) AS hi, NULL::DOUBLE AS weight
-FROM supply WHERE in_force(since, until)
+FROM supply LEFT JOIN place AS one ON one.o = supplier LEFT JOIN place AS other ON other.o = customer
+WHERE in_force(since, until)
 UNION ALL
-SELECT one.o, other.o, (2 + flag)::UTINYINT, t.c, lo, hi, weight
+SELECT one.o, other.o, (2 + flag + CASE WHEN one.place = other.place THEN 16 ELSE 0 END)::UTINYINT, t.c, lo, hi, weight
 FROM (SELECT c, flag, from_year(since, until) AS lo, to_year(since, until) AS hi, 1::DOUBLE / (n - 1) AS weight
     FROM tying WHERE n > 1) AS t
-JOIN participant AS one ON one.c = t.c
-JOIN participant AS other ON other.c = t.c AND one.o < other.o;
+JOIN (SELECT c, o, place FROM participant LEFT JOIN place USING (o)) AS one ON one.c = t.c
+JOIN (SELECT c, o, place FROM participant LEFT JOIN place USING (o)) AS other ON other.c = t.c AND one.o < other.o;
 
+-- The number of a pair is its rowid.
 CREATE TABLE pair AS
-SELECT (row_number() OVER ())::INTEGER AS p, a, b, flags, ties, dated, lo, hi, weight, one.place = other.place AS local
-FROM (
-    SELECT a, b, bit_or(flags) AS flags, count(c) AS ties, count(lo) AS dated, min(lo) AS lo, max(hi) AS hi,
-        sum(weight) AS weight
-    FROM link GROUP BY a, b)
-LEFT JOIN place AS one ON one.o = a
-LEFT JOIN place AS other ON other.o = b;
+SELECT a, b, bit_or(flags) AS flags, count(c)::INTEGER AS ties, count(lo)::INTEGER AS dated, min(lo) AS lo, max(hi) AS hi,
+    sum(weight) AS weight
+FROM link GROUP BY a, b;

@@ -1,8 +1,8 @@
 -- Sections 6 and 7: degrees, kinds, types, roles, stances, measures, links by year.
 
 CREATE TABLE inside AS
-SELECT one.g, tie.x, tie.y, tie.p, tie.flags, one.place = other.place AS local
-FROM tie JOIN member AS one ON one.x = tie.x JOIN member AS other ON other.x = tie.y;
+SELECT g, tie.x, tie.y, p, flags
+FROM tie JOIN member USING (x) SEMI JOIN member AS other ON other.x = tie.y;
 
 CREATE TABLE degree AS
 SELECT x, count(*) AS n, count(*) FILTER (flags & 4 > 0) AS interest, count(*) FILTER (flags & 8 > 0) AS exchange
@@ -30,9 +30,9 @@ FROM member LEFT JOIN degree USING (x) LEFT JOIN competing USING (x) LEFT JOIN a
 CREATE TABLE reach AS
 WITH needed AS (SELECT DISTINCT o FROM member)
 SELECT o, sum(n) AS linked, sum(near) AS local FROM (
-    SELECT a AS o, count(*) AS n, count(*) FILTER (local) AS near FROM pair SEMI JOIN needed ON o = a GROUP BY a
+    SELECT a AS o, count(*) AS n, count(*) FILTER (flags & 16 > 0) AS near FROM pair SEMI JOIN needed ON o = a GROUP BY a
     UNION ALL
-    SELECT b, count(*), count(*) FILTER (local) FROM pair SEMI JOIN needed ON o = b GROUP BY b)
+    SELECT b, count(*), count(*) FILTER (flags & 16 > 0) FROM pair SEMI JOIN needed ON o = b GROUP BY b)
 GROUP BY o;
 
 CREATE TABLE grouping_ AS
@@ -46,7 +46,7 @@ WITH tallied AS (
         count(*) FILTER (exchange >= getvariable('min_partners')) AS exchanging, count(*) FILTER (alike) AS alike,
         sum(linked) AS linked, sum(local) AS local
     FROM standing LEFT JOIN reach USING (o) GROUP BY g),
-nearby AS (SELECT g, count(*) AS linked, count(*) FILTER (local) AS local FROM inside GROUP BY g),
+nearby AS (SELECT g, count(*) AS linked, count(*) FILTER (flags & 16 > 0) AS local FROM inside GROUP BY g),
 themes AS (SELECT g, sum(n * n) AS squares, sum(n) AS total FROM member_theme GROUP BY g)
 SELECT tallied.* EXCLUDE (linked, local), drivers, drivers & 1 > 0 AS cluster,
     n >= 3 AND (most * n - degrees) * getvariable('hub_below') >= getvariable('hub_above') * (n - 1) * (n - 2) AS centred,
@@ -63,14 +63,14 @@ WHERE centred AND degree * getvariable('focal_below') >= getvariable('focal_abov
 
 -- The years of a pair as intervals that do not meet: most pairs have one, of the others links are merged.
 CREATE TABLE span AS
-SELECT p, a, b, local, lo, hi FROM pair WHERE dated = 1
+SELECT rowid AS p, a, b, flags & 16 > 0 AS local, lo, hi FROM pair WHERE dated = 1
 UNION ALL
 SELECT p, a, b, local, min(lo), max(hi) FROM (
     SELECT *, sum(fresh) OVER (PARTITION BY p ORDER BY lo, hi ROWS UNBOUNDED PRECEDING) AS island FROM (
-        SELECT p, pair.a, pair.b, local, link.lo, link.hi,
-            (link.lo > coalesce(max(link.hi) OVER (PARTITION BY p ORDER BY link.lo, link.hi
+        SELECT pair.rowid AS p, a, b, pair.flags & 16 > 0 AS local, link.lo, link.hi,
+            (link.lo > coalesce(max(link.hi) OVER (PARTITION BY pair.rowid ORDER BY link.lo, link.hi
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), -1))::INTEGER AS fresh
-        FROM pair JOIN link ON link.a = pair.a AND link.b = pair.b
+        FROM pair JOIN link USING (a, b)
         WHERE dated > 1 AND link.lo IS NOT NULL))
 GROUP BY p, a, b, local, island;
 

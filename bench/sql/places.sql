@@ -22,20 +22,28 @@ FROM up JOIN sector ON sector.s = above
 WHERE level = getvariable('sector_level')
 GROUP BY up.s;
 
--- The nearest region of the finest level that has points, at most 100 km away; 100 km are less than one degree of
--- latitude, so only the bands of a degree beside an organisation's own are looked at.
+-- The nearest region of the finest level that has points, at most 100 km away. The earth is cut into squares of one
+-- degree; a region is looked for from those that a circle of 100 km about it can touch.
 CREATE TABLE placed AS
-WITH centre AS (
-    SELECT r, radians(latitude) AS lat, radians(longitude) AS long, unnest([-1, 0, 1]) + floor(latitude) AS band
+WITH finest AS (
+    SELECT r, latitude, longitude,
+        CASE WHEN abs(latitude) < 87 THEN ceil(degrees(asin(sin(100 / 6371) / cos(radians(abs(latitude) + 1))))) ELSE 180 END AS width
     FROM region WHERE latitude IS NOT NULL AND longitude IS NOT NULL
     AND level = (SELECT max(level) FROM region WHERE latitude IS NOT NULL AND longitude IS NOT NULL)),
+across AS (
+    SELECT r, latitude, longitude, floor(latitude) AS row_, unnest(range(-width::INTEGER, width::INTEGER + 1)) AS step FROM finest),
+centre AS (
+    SELECT r, radians(latitude) AS lat, radians(longitude) AS long, row_ + unnest([-1, 0, 1]) AS row_,
+        (floor(longitude) + step + 360) % 360 AS column_
+    FROM across),
 lost AS (
-    SELECT o, radians(latitude) AS lat, radians(longitude) AS long, floor(latitude) AS band
+    SELECT o, radians(latitude) AS lat, radians(longitude) AS long, floor(latitude) AS row_,
+        (floor(longitude) + 360) % 360 AS column_
     FROM organization WHERE region IS NULL AND latitude IS NOT NULL AND longitude IS NOT NULL),
 near AS (
     SELECT o, r, round(2 * 6371.0088 * asin(sqrt(least(1.0, pow(sin((centre.lat - lost.lat) / 2), 2)
         + cos(lost.lat) * cos(centre.lat) * pow(sin((centre.long - lost.long) / 2), 2)))), 9) AS distance
-    FROM lost JOIN centre USING (band))
+    FROM lost JOIN centre USING (row_, column_))
 SELECT o, min({distance: distance, r: r}).r AS r FROM near WHERE distance <= 100 GROUP BY o;
 
 CREATE TABLE place AS
