@@ -23,9 +23,9 @@ FROM candidate LEFT JOIN (
 -- Bits of drivers, in alphabetical order: 1 Geography, 2 Horizontal, 4 Sector, 8 Vertical.
 CREATE MACRO reaches(count_, size_) AS (count_ > 0
     AND count_ * getvariable('share_below') >= getvariable('share_above') * size_)::INTEGER;
-CREATE MACRO driver_names(bits) AS concat_ws(';', CASE WHEN bits & 1 > 0 THEN 'Geography' END,
+CREATE MACRO driver_names(bits) AS nullif(concat_ws(';', CASE WHEN bits & 1 > 0 THEN 'Geography' END,
     CASE WHEN bits & 2 > 0 THEN 'Horizontal' END, CASE WHEN bits & 4 > 0 THEN 'Sector' END,
-    CASE WHEN bits & 8 > 0 THEN 'Vertical' END);
+    CASE WHEN bits & 8 > 0 THEN 'Vertical' END), '');
 
 CREATE TABLE sustained AS
 WITH counted AS (

@@ -8,13 +8,13 @@ COPY (
 COPY (
     WITH foci AS (SELECT g, string_agg(iri, ';' ORDER BY o) AS focal FROM focal JOIN organization USING (o) GROUP BY g)
     SELECT candidate.iri AS "group", source,
-        concat_ws(';', CASE WHEN NOT cluster AND drivers & 8 > 0 THEN 'BusinessWeb' END,
+        nullif(concat_ws(';', CASE WHEN NOT cluster AND drivers & 8 > 0 THEN 'BusinessWeb' END,
             CASE WHEN cluster THEN 'Cluster' END,
             CASE WHEN NOT cluster AND drivers & 2 > 0 AND 2 * interested >= n THEN 'Community' END,
             CASE WHEN NOT cluster AND focal IS NOT NULL THEN 'Hub' END,
-            CASE WHEN NOT cluster AND drivers & 2 > 0 THEN 'Network' END) AS kinds,
-        concat_ws(';', CASE WHEN 2 * exchanging >= n THEN 'innovation' END, CASE WHEN 2 * alike >= n THEN 'skill' END,
-            CASE WHEN drivers & 8 > 0 THEN 'value-chain' END) AS types,
+            CASE WHEN NOT cluster AND drivers & 2 > 0 THEN 'Network' END), '') AS kinds,
+        nullif(concat_ws(';', CASE WHEN 2 * exchanging >= n THEN 'innovation' END, CASE WHEN 2 * alike >= n THEN 'skill' END,
+            CASE WHEN drivers & 8 > 0 THEN 'value-chain' END), '') AS types,
         driver_names(drivers) AS drivers,
         CASE WHEN source = 'cell' OR cluster THEN region.iri END AS region,
         CASE WHEN source = 'cell' OR drivers & 4 > 0 THEN sector.iri END AS sector,
