@@ -387,6 +387,14 @@ class World:
         found: Ints = np.where(size > 0, self.by_cell[there], self.anyone(of))
         return found
 
+    def central(self, count: int) -> Ints:
+        """Return organisations with many neighbours of their own sector, each the best of thirty."""
+        drawn = self.rng.integers(0, self.count, (count, 30))
+        cell = self.region[drawn] * np.int32(self.themes) + self.theme[drawn]
+        sizes = np.searchsorted(self.cells, cell, side="right") - np.searchsorted(self.cells, cell, side="left")
+        best: Ints = np.take_along_axis(drawn, sizes.argmax(axis=1)[:, None], axis=1)[:, 0]
+        return best
+
     def peers(self, of: Ints, width: Ints | int) -> Ints:
         """Return an organisation of the same or nearly the same line of business for each."""
         step = np.rint(self.rng.normal(0, 1, len(of)) * width).astype(np.int64)
@@ -754,7 +762,7 @@ class Project:
         world, rng = self.world, self.rng
         sizes = rng.integers(3, 40, count)
         group = np.repeat(np.arange(count), sizes)
-        anchor = rng.integers(0, world.count, count)[group]
+        anchor = world.central(count)[group]
         near, far, any_ = world.neighbours(anchor, world.theme[anchor]), world.peers(anchor, 8), world.anyone(anchor)
         keys = np.unique(group * np.int64(world.count) + np.choose(group % 3, [near, far, any_]))
         columns = (_ids("g", keys // world.count), _ids("o", keys % world.count))
