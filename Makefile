@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo install test lint ontology docs clean
+.PHONY: demo install test lint bench ontology docs clean
 
 demo: install  ## build the example and print what was found
 	$(BIN)/kg build examples/landmarks
@@ -18,11 +18,14 @@ test: install  ## run the tests
 	$(BIN)/python -m pytest -n 2 tests
 
 lint: install  ## formatters, types, layers and the ontology
-	$(BIN)/ruff check kg tests
-	$(BIN)/ruff format --check kg tests
+	$(BIN)/ruff check kg tests bench
+	$(BIN)/ruff format --check kg tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/kg ontology check
+
+bench: install  ## measure the engines: BENCH_SIZES=10000,100000 BENCH_ENGINES=hand,columnar BENCH_LIMIT=3600
+	$(BIN)/python bench/run.py
 
 ontology: install  ## the quality gate of the ontology
 	$(BIN)/kg ontology check
