@@ -152,7 +152,7 @@ def new(folder: Path) -> None:
 @click.argument("folder", default=".", type=click.Path(path_type=Path))
 @click.option("--profile", help="The rule profile, such as default or agglomeration.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A rule parameter; can be repeated.")
-@click.option("--engine", help="The engine; this release has oxigraph.")
+@click.option("--engine", help="columnar or oxigraph; both write the same.")
 @click.option("--no-validate", is_flag=True, help="Do not run the shapes.")
 @click.option("--no-store", is_flag=True, help="Do not make the Oxigraph store.")
 @click.option("--strict", is_flag=True, help="Stop at any violation.")
