@@ -281,8 +281,8 @@ def statements(base: str, table: str, cells: Mapping[str, str]) -> Iterator[Stat
         term = _key(base, column, cell)
         yield Statement(column.property, term, (name,), where=where, once=not spec.link)
         if column.form == "scheme":
-            yield Statement(RDF["type"], SKOS["ConceptScheme"], (name,), term, where)
-            yield Statement(SKOS["prefLabel"], text(cell), (name,), term, where)
+            yield Statement(RDF["type"], SKOS["ConceptScheme"], (name,), term, where, known=True)
+            yield Statement(SKOS["prefLabel"], text(cell), (name,), term, where, known=True)
     if "latitude" in cells or "longitude" in cells:
         yield from point(cells.get("latitude", "''"), cells.get("longitude", "''"), ("latitude", "longitude"))
 
@@ -314,9 +314,9 @@ def point(latitude: str, longitude: str, columns: tuple[str, str], where: str = 
     wkt = f"decimal_form(stripped({longitude})) || ' ' || decimal_form(stripped({latitude})) || ')'"
     wkt = f"{literal(f'^{GEO}wktLiteral POINT(')} || {wkt}"
     yield Statement(GEO["hasGeometry"], place, columns, where=either, once=True)
-    yield Statement(RDF["type"], GEO["Geometry"], columns, place, either, once=True)
+    yield Statement(RDF["type"], GEO["Geometry"], columns, place, either, once=True, known=True)
     lat, long = f"decimal_key({latitude})", f"decimal_key({longitude})"
-    yield Statement(WGS["lat"], lat, columns, place, f"{where} AND NOT {no_latitude}", once=True)
-    yield Statement(WGS["long"], long, columns[::-1], place, f"{where} AND NOT {no_longitude}", once=True)
+    yield Statement(WGS["lat"], lat, columns, place, f"{where} AND NOT {no_latitude}", once=True, known=True)
+    yield Statement(WGS["long"], long, columns[::-1], place, f"{where} AND NOT {no_longitude}", once=True, known=True)
     both = f"{where} AND NOT {no_latitude} AND NOT {no_longitude}"
-    yield Statement(GEO["asWKT"], wkt, columns, place, both, once=True)
+    yield Statement(GEO["asWKT"], wkt, columns, place, both, once=True, known=True)

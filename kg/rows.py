@@ -29,7 +29,7 @@ class Statement:
 
     The subject is the thing that the row describes where none is given. `columns` are those that the statement is made
     from, the one to blame first. With `items`, a cell of several values, the object is made from each ``item`` of it.
-    `once` says that no two rows state the same.
+    `once` says that no two rows state the same, `known` that a statement before has the subject as a term.
     """
 
     predicate: NamedNode
@@ -39,6 +39,7 @@ class Statement:
     where: str = ""
     items: str = ""
     once: bool = False
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

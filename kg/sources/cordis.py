@@ -174,7 +174,7 @@ class _Reader:
         self.run(f"""CREATE TABLE {self.names["region"]} AS SELECT {code} AS code, min({name}) AS name
             FROM {self.drafts.cells(table)} WHERE {code} <> '' AND {name} <> '' GROUP BY ALL""")
         if together:
-            self.participations(Faults(self.drafts, links))
+            self.participations(Faults(self.drafts, links, faults))
 
     def best(self, table: RowTable) -> None:
         """Keep one row of each organisation, whatever the order of the rows."""

@@ -27,11 +27,20 @@ def impossible(table: RowTable, column: str) -> Case:
 
 
 class Faults:
-    """The findings on the rows of one table; the rows that are rejected or repeated are no rows of the drafts any more."""
+    """The findings on the rows of one table; the rows that are rejected or repeated are no rows of the drafts any more.
 
-    def __init__(self, drafts: Drafts, table: RowTable) -> None:
+    Parameters
+    ----------
+    drafts, table:
+        Where the rows are.
+    same:
+        The faults of another table that is read from the same file.
+    """
+
+    def __init__(self, drafts: Drafts, table: RowTable, same: Faults | None = None) -> None:
         self.drafts = drafts
         self.table = table
+        self._lines: dict[int, Row] = same._lines if same else {}
         self._found: list[Finding] = []
 
     def findings(self) -> list[Finding]:
@@ -107,7 +116,7 @@ class Faults:
         listed = list(numbers)
         rows = self.drafts.rows(listed)
         self.drafts.discard(listed)
-        return rows
+        return {number: self._lines.setdefault(row.line, row) for number, row in rows.items()}
 
     def _add(
         self, effect: str, message: str, component: str, row: Row, *, column: str = "", value: str = "", focus: str = ""

@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode, Triple
 from kg.engines.columnar.cells import CELLS
 from kg.engines.columnar.keys import term_of, to_key
 from kg.engines.columnar.store import ColumnarStore, Rows, quoted
+from kg.errors import EngineError
 from kg.lines import Written, write_lines
 from kg.namespaces import RDF
 from kg.rows import Row, RowTable, Statement
@@ -231,31 +232,29 @@ class Drafts:
     # -- what they state
 
     def state(self, table: RowTable, statements: Iterable[Statement]) -> None:
-        """Make the draft facts of a table's rows. The first statement that has a term has it for all that follow."""
+        """Make the draft facts of a table's rows."""
         listed = list(statements)
         own = [statement.where or "true" for statement in listed if not statement.subject]
         if own:
             where = "" if "true" in own else f" WHERE {' OR '.join(f'({condition})' for condition in own)}"
             self.store.add_terms(f"SELECT iri AS key FROM {self.cells(table)}{where}")
-        known: set[str] = set()
         for statement in listed:
-            self._state(table, statement, known)
+            self._state(table, statement)
 
-    def _state(self, table: RowTable, statement: Statement, known: set[str]) -> None:
+    def _state(self, table: RowTable, statement: Statement) -> None:
         source, where = self.cells(table), statement.where
         if statement.items:
             parts = f"SELECT *, unnest(string_split({statement.items}, ';')) AS part FROM {source}"
             source, where = f"(SELECT *, stripped(part) AS item FROM ({parts}))", "item <> ''"
         clause = f" FROM {source}" + (f" WHERE {where}" if where else "")
         subject, term = statement.subject, statement.object
-        if subject and subject not in known:
+        if subject and not statement.known:
             self.store.add_terms(f"SELECT DISTINCT {subject} AS key{clause}")
-            known.add(subject)
         shown = ["row", f"{subject or 'node'} AS s", *([] if isinstance(term, NamedNode) else [f"{term} AS key"])]
         select = f"SELECT {', '.join(shown)}{clause}"
         if subject:
             select = f"SELECT * REPLACE (iri_id(s) AS s) FROM ({select})"
-        self._put(table, statement.predicate, term, select, self._part(statement.columns), statement.once, known)
+        self._put(table, statement.predicate, term, select, self._part(statement.columns), once=statement.once)
 
     def state_anew(self, table: RowTable, facts: Iterable[tuple[NamedNode, NamedNode | None, str]]) -> None:
         """State what no single row of a table states, in place of what was stated so before.
@@ -272,17 +271,10 @@ class Drafts:
         for predicate, term, select in facts:
             self.store.add_terms(f"SELECT DISTINCT s AS key FROM ({select})")
             numbers = f"SELECT {table.base} AS row, * REPLACE (iri_id(s) AS s) FROM ({select})"
-            self._put(table, predicate, term or "key", numbers, 0, True, set())
+            self._put(table, predicate, term or "key", numbers, 0, once=True)
 
     def _put(
-        self,
-        table: RowTable,
-        predicate: NamedNode,
-        term: NamedNode | str,
-        select: str,
-        part: int,
-        once: bool,
-        known: set[str],
+        self, table: RowTable, predicate: NamedNode, term: NamedNode | str, select: str, part: int, *, once: bool
     ) -> None:
         """Add facts, given as a SELECT of row, s and, where the object is not one term, its key."""
         run = self.store.connection.execute
@@ -296,11 +288,7 @@ class Drafts:
         place = self._place(to_key(predicate), "", table, once=once)
         run(f"CREATE OR REPLACE TEMP TABLE made AS SELECT row, s, term_id(key) AS id, key FROM ({select})")
         run(f"INSERT INTO {place.name} SELECT row, {part}, s, id FROM made")
-        if term in known:
-            run("DROP TABLE made")
-        else:
-            known.add(term)
-            self.store.take_terms("made")
+        self.store.take_terms("made")
 
     def _part(self, columns: tuple[str, ...]) -> int:
         self.columns.append(columns)
@@ -406,12 +394,13 @@ class Drafts:
         run = self.store.connection.execute
         facts = self._different(f"row >> {SOURCE}")
         run(f"CREATE TEMP TABLE facts AS SELECT source::SMALLINT AS source, s, p, o FROM ({facts})")
+        ((count,),) = run("SELECT count(*) FROM facts").fetchall()
         self._drop_facts()
         run("""CREATE TEMP TABLE ordered AS SELECT place, facts.* FROM facts JOIN
             (SELECT id, (row_number() OVER (ORDER BY key || '>'))::INTEGER AS place FROM terms
              SEMI JOIN facts ON s = id) ON id = s ORDER BY place""")
         run("DROP TABLE facts")
-        ((count, last),) = run("SELECT count(*), coalesce(max(place), 0) FROM ordered").fetchall()
+        ((last,),) = run("SELECT coalesce(max(place), 0) FROM ordered").fetchall()
         step = max(1, last * _LINES // max(1, count))
         cases = " ".join(f"WHEN {number} THEN {quoted(f' <{graph}> .')}" for number, graph in graphs.items())
         lines = f"{_lines('FROM part', f'CASE source {cases} END', 'place')} ORDER BY place, line"
@@ -424,6 +413,8 @@ class Drafts:
                 yield lines
 
         written = write_lines(self.store.connection, parts(), path)
+        if written.lines != count:
+            raise EngineError(f"{count - written.lines} facts have a term that is not in the dictionary")
         run("DROP TABLE IF EXISTS part")
         run("DROP TABLE ordered")
         return written
