@@ -34,7 +34,7 @@ class Schema:
     """A stored graph.
 
     `number_of` gives the number of a term by its key; `numbered` does too and makes sure that the dictionary ``terms``
-    (id, key, num: units of :data:`~kg.sparql.terms.UNIT`) has it. `disjoint` is set when no triple is in two graphs, so
+    (id, key) has it. `disjoint` is set when no triple is in two graphs, so
     that their union holds none twice.
     """
 

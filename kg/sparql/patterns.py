@@ -390,7 +390,9 @@ class Patterns:
         shared = [name for name in outer.columns if name in inner.columns]
         test = compatible(outer, inner, shared, alias, other)
         return exp.Exists(
-            this=exp.select("1").from_(inner.query.subquery(other, copy=False), copy=False).where(test, copy=False)
+            this=exp.select(exp.Literal.number(1))
+            .from_(inner.query.subquery(other, copy=False), copy=False)
+            .where(test, copy=False)
         )
 
     @staticmethod

@@ -131,7 +131,9 @@ def enrich(relation: Relation, requests: Iterable[Request]) -> Relation:
     if not wanted:
         return relation
     alias = fresh()
-    query = exp.select(f'"{alias}".*').from_(relation.query.subquery(alias, copy=False), copy=False)
+    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(alias, quoted=True))).from_(
+        relation.query.subquery(alias, copy=False), copy=False
+    )
     for variable in sorted({variable for variable, _ in wanted}):
         known = relation.columns[variable]
         terms = fresh("t")
@@ -159,7 +161,7 @@ def _fetched(what: str, place: exp.Expression, known: Column, terms: str) -> exp
     if what == "key":
         stored = column("key", terms) if known.classes & ~INLINE else sql("cast(null as varchar)")
         return sql("key_of_id(a, b)", a=place, b=stored) if known.classes & INLINE else stored
-    stored = column("num", terms) if known.classes & LONG else sql("cast(null as hugeint)")
+    stored = sql("units_of_key(a)", a=column("key", terms)) if known.classes & LONG else sql("cast(null as hugeint)")
     return sql("units_of_id(a, b)", a=place, b=stored) if known.classes & INLINE else stored
 
 
@@ -351,7 +353,11 @@ def antijoin(left: Relation, right: Relation, variables: Iterable[str] = (), alw
             condition,
             any_of(*(sql("a = b", a=column(name_of(n), one), b=column(name_of(n), other)) for n in counted)),
         )
-    inner = exp.select("1").from_(right.query.subquery(other, copy=False), copy=False).where(condition, copy=False)
+    inner = (
+        exp.select(exp.Literal.number(1))
+        .from_(right.query.subquery(other, copy=False), copy=False)
+        .where(condition, copy=False)
+    )
     parts = {name_of(name): column(name_of(name), one) for name in left.columns}
     query = (
         select(parts)

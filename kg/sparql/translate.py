@@ -40,7 +40,7 @@ class Translation:
 
     def sql(self, dialect: str = "duckdb") -> str:
         """Return the SQL as text."""
-        return self.query.sql(dialect=dialect)
+        return self.query.sql(dialect=dialect, copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,11 @@ def translate(
         raise UnsupportedQuery("the query is nested too deeply") from None
     if query.name == "AskQuery":
         alias = fresh()
-        asked = exp.select("1").from_(relation.query.subquery(alias, copy=False), copy=False).limit(1, copy=False)
+        asked = (
+            exp.select(exp.Literal.number(1))
+            .from_(relation.query.subquery(alias, copy=False), copy=False)
+            .limit(1, copy=False)
+        )
         return Translation("ask", (), asked, patterns.library)
     if re.search(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", text, re.IGNORECASE):
         # RDFLib gathers the variables of SELECT * in a set; show them as they come in the text.

@@ -120,7 +120,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("landmarks")
     toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
     (folder / "kg.toml").write_text(toml, encoding="utf-8")
-    kg.build(folder, with_validation=False, with_store=False)
+    kg.build(folder, engine="oxigraph", with_validation=False, with_store=False)
     return folder / "build"
 
 
@@ -143,7 +143,7 @@ def test_example_is_consistent_with_the_ontology(example: Path) -> None:
 def test_a_wrong_definition_is_noticed(tmp_path: Path) -> None:
     """Were a network what vertical ties sustain, HermiT and the rules would disagree."""
     write_project(tmp_path, 7)
-    kg.build(tmp_path, with_validation=False, with_store=False)
+    kg.build(tmp_path, engine="oxigraph", with_validation=False, with_store=False)
     ontology = Graph() + read_vocabulary().graph
     (definition,) = ontology.objects(CKG.Network, OWL.equivalentClass)
     (operands,) = ontology.objects(definition, OWL.intersectionOf)
@@ -162,7 +162,7 @@ def test_random_projects(tmp_path: Path, start: int) -> None:
         folder = tmp_path / f"p{seed}"
         folder.mkdir()
         write_project(folder, seed)
-        kg.build(folder, with_validation=False, with_store=False)
+        kg.build(folder, engine="oxigraph", with_validation=False, with_store=False)
         file = folder / "build" / "inferred.nq"
         file.write_text(file.read_text(encoding="utf-8").replace(BASE, f"{BASE}{seed}/"), encoding="utf-8")
         graph += read(file)

@@ -69,13 +69,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     for seed in (2, 3, 5, 8, 13):
         folder = tmp_path_factory.mktemp(f"p{seed}")
         write_project(folder, seed)
-        kg.build(folder, with_validation=False, with_store=False)
+        kg.build(folder, engine="oxigraph", with_validation=False, with_store=False)
         out.append(folder / "build")
     folder = tmp_path_factory.mktemp("landmarks")
     (folder / "kg.toml").write_text(
         (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"'), encoding="utf-8"
     )
-    kg.build(folder, with_validation=False, with_store=False)
+    kg.build(folder, engine="oxigraph", with_validation=False, with_store=False)
     return [*out, folder / "build"]
 
 
@@ -94,19 +94,19 @@ def test_two_builds_are_the_same_bytes_and_rdf_gives_the_same_groups(tmp_path: P
     folder = tmp_path / "one"
     folder.mkdir()
     write_project(folder, 5)
-    kg.build(folder, with_validation=False, with_store=False)
+    kg.build(folder, engine="oxigraph", with_validation=False, with_store=False)
     names = ["facts.nq", "inferred.nq", *(path.name for path in (folder / "build").glob("*.csv"))]
     first = {name: (folder / "build" / name).read_bytes() for name in names}
     for table in (folder / "data").glob("*.csv"):
         header, *rows = table.read_text(encoding="utf-8").splitlines(keepends=True)
         table.write_text(header + "".join(reversed(rows)), encoding="utf-8")
-    kg.build(folder, with_validation=False, with_store=False)
+    kg.build(folder, engine="oxigraph", with_validation=False, with_store=False)
     assert {name: (folder / "build" / name).read_bytes() for name in names} == first
     again = tmp_path / "again"
     again.mkdir()
     (again / "facts.nq").write_bytes(first["facts.nq"])
     toml = (folder / "kg.toml").read_text(encoding="utf-8")
     (again / "kg.toml").write_text(toml.replace('"tables"', '"rdf"').replace('"data"', '"facts.nq"'), encoding="utf-8")
-    kg.build(again, with_validation=False, with_store=False)
+    kg.build(again, engine="oxigraph", with_validation=False, with_store=False)
     for name in ("groups.csv", "memberships.csv", "not_evidenced.csv"):
         assert (again / "build" / name).read_bytes() == first[name]

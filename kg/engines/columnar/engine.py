@@ -163,7 +163,7 @@ class ColumnarEngine:
 
     def _solve(self, rule: Rule) -> Rule:
         """Make the table `found` of the solutions of a rule, as numbers of terms that the dictionary has."""
-        source = rule.solutions.query.sql(dialect="duckdb")
+        source = rule.solutions.query.sql(dialect="duckdb", copy=False)
         self._run(f"CREATE OR REPLACE TEMP TABLE solutions AS {source}")
         columns = self._stored_columns(rule.solutions.columns)
         numbers = [f'{_number(name, known)} AS "{name_of(name)}"' for name, known in columns.items()]
@@ -186,7 +186,7 @@ class ColumnarEngine:
         if not computed:
             return dict(columns)
         checks = [
-            f"coalesce(bool_and({tests[known.kind].replace('#', column(name_of(name)).sql(dialect='duckdb'))}), true)"
+            f"coalesce(bool_and({tests[known.kind].replace('#', column(name_of(name)).sql(dialect='duckdb', copy=False))}), true)"
             for name, known in computed.items()
         ]
         (row,) = self._run(f"SELECT {', '.join(checks)} FROM solutions")
@@ -296,12 +296,12 @@ class ColumnarEngine:
 
 def _number(name: str, known: Column) -> str:
     """The number of a variable's term, as SQL."""
-    return identity(Value(known.kind, column(name_of(name)), known.classes)).sql(dialect="duckdb")
+    return identity(Value(known.kind, column(name_of(name)), known.classes)).sql(dialect="duckdb", copy=False)
 
 
 def _key(name: str, known: Column) -> str:
     """The key of a variable's term, as SQL; nothing for numbers that need no place in the dictionary."""
-    return key(Value(known.kind, column(name_of(name)), known.classes)).sql(dialect="duckdb")
+    return key(Value(known.kind, column(name_of(name)), known.classes)).sql(dialect="duckdb", copy=False)
 
 
 def _line(error: Exception) -> str:

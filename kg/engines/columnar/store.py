@@ -18,14 +18,16 @@ from kg.engines.columnar.ntriples import NTRIPLES
 from kg.errors import EngineError
 from kg.namespaces import RDF
 from kg.sparql.graph import Piece, Schema
-from kg.sparql.terms import ALL, FALSE, IRI, LONG, RESOURCES, TRUE
+from kg.sparql.terms import ALL, FALSE, IRI, RESOURCES, TRUE
 
 __all__ = ["ColumnarStore", "Rows"]
 
+#: The numbers of terms that queries name: they are the same in every store.
+_numbers: dict[str, int] = {}
+_MOST_NUMBERS = 100_000
 #: Quads handed to DuckDB at a time.
 BATCH = 100_000
 _TYPE = to_key(RDF["type"])
-_LONG = ", ".join(str(place) for place in range(LONG.bit_length()) if LONG >> place & 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,6 @@ class ColumnarStore:
         self.connection = duckdb.connect(":memory:", config=config)
         self.union = union
         self.disjoint = True
-        self._numbers: dict[str, int] = {}
         self._kept: set[str] = set()
         self._waiting: list[str] = []
         self._pieces: dict[tuple[int, int | None, int | None], Piece] = {}
@@ -70,7 +71,7 @@ class ColumnarStore:
             run(f"CREATE MACRO {name} AS {body}")
         run("PREPARE number_of AS SELECT term_id(CAST($1 AS VARCHAR))")
         run("CREATE TABLE staged (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
-        run("CREATE TABLE terms (id BIGINT, key VARCHAR, num HUGEINT)")
+        run("CREATE TABLE terms (id BIGINT, key VARCHAR)")
         #: The table that new terms go to; where a file is open, a view joins it with the terms of the file.
         self._dictionary = "terms"
         for term in (TRUE, FALSE):
@@ -175,10 +176,11 @@ class ColumnarStore:
 
     def number_of(self, key: str) -> int:
         """Return the number of a term."""
-        if key not in self._numbers:
-            ((number,),) = self.connection.execute(f"EXECUTE number_of({quoted(key)})").fetchall()
-            self._numbers[key] = number
-        return self._numbers[key]
+        if key not in _numbers:
+            if len(_numbers) > _MOST_NUMBERS:
+                _numbers.clear()
+            ((_numbers[key],),) = self.connection.execute(f"EXECUTE number_of({quoted(key)})").fetchall()
+        return _numbers[key]
 
     def numbered(self, key: str) -> int:
         """Return the number of a term; :meth:`keep` takes it into the dictionary."""
@@ -216,9 +218,8 @@ class ColumnarStore:
             as :meth:`add_terms`.
         """
         run = self.connection.execute
-        run(f"""INSERT INTO {self._dictionary} SELECT id, any_value(key) AS key,
-            CASE WHEN term_class(id) IN ({_LONG}) THEN units_of_key(any_value(key)) END
-            FROM {table} ANTI JOIN terms USING (id) WHERE term_class(id) NOT IN (4, 5) GROUP BY id""")
+        run(f"""INSERT INTO {self._dictionary} SELECT id, any_value(key) AS key FROM {table} ANTI JOIN terms USING (id)
+            WHERE term_class(id) NOT IN (4, 5) GROUP BY id""")
         self._check_apart(table, "id", "key")
         run(f"DROP TABLE {table}")
 
