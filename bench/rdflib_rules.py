@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 
+import pyarrow as pa
 import pyoxigraph as ox
 import rdflib
 
@@ -31,6 +32,7 @@ class RdflibEngine:
 
     def __init__(self, graph: rdflib.Graph) -> None:
         self.graph = graph
+        self.concluded = 0
         for prefix, iri in PREFIXES.items():
             graph.bind(prefix, iri, override=True)
 
@@ -43,12 +45,36 @@ class RdflibEngine:
         """Add the triples of quads."""
         self.add(quad.triple for quad in quads)
 
-    def run_rule(self, construct: str) -> list[ox.Triple]:
-        """Run a CONSTRUCT query, add what it says and return what was new."""
+    def run_rule(self, construct: str) -> int:
+        """Run a CONSTRUCT query, add what it says and return how many triples were new."""
         new = [triple for triple in self.graph.query(construct) if triple not in self.graph]  # type: ignore[operator]
         for triple in new:
             self.graph.add(triple)  # type: ignore[arg-type]
-        return [ox.Triple(*map(_ours, triple)) for triple in new]  # type: ignore[arg-type]
+        self.concluded += len(new)
+        return len(new)
+
+    def conclude(self, triples: Iterable[ox.Triple]) -> int:
+        """Add triples and return how many there are now more."""
+        before = len(self.graph)
+        self.add(triples)
+        self.concluded += len(self.graph) - before
+        return len(self.graph) - before
+
+    def conclude_pairs(self, predicate: ox.NamedNode, subjects: Sequence[str], objects: Sequence[str]) -> None:
+        """Add triples between IRIs."""
+        pairs = zip(subjects, objects, strict=True)
+        self.conclude(ox.Triple(ox.NamedNode(one), predicate, ox.NamedNode(other)) for one, other in pairs)
+
+    def table(self, query: str) -> pa.Table:
+        """Run a SELECT query and return its solutions as texts."""
+        answer = self.select(query)
+        columns = zip(*answer.rows, strict=True) if answer.rows else ([] for _ in answer.variables)
+        texts = [pa.array([None if term is None else term.value for term in column], pa.string()) for column in columns]
+        return pa.table(dict(zip(answer.variables, texts, strict=True)))
+
+    def write_conclusions(self, path: Path, graph: ox.NamedNode, leave_out: str) -> int:
+        """Not needed here."""
+        raise NotImplementedError
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query."""
@@ -95,15 +121,16 @@ def main() -> None:
     load = perf_counter() - start
     print(f"loaded {len(graph)} facts in {load:.1f} s", file=sys.stderr, flush=True)
     start = perf_counter()
+    engine = RdflibEngine(graph)
     result = infer(
-        RdflibEngine(graph),
+        engine,
         base=build.base,
         profile=read_settings(given.project).profile,
         facts_digest=str(build.run["digests"]["facts"]),
         progress=lambda what, done, total: print(f"{what} ({done} of {total})", file=sys.stderr, flush=True),
     )
     seconds = {"load": load, "infer": perf_counter() - start} | result.seconds
-    print(json.dumps({"seconds": seconds, "triples": len(result.triples)}))
+    print(json.dumps({"seconds": seconds, "triples": engine.concluded}))
 
 
 if __name__ == "__main__":

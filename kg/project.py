@@ -169,10 +169,9 @@ def _prepare(
         name = "columnar"
     seconds: dict[str, float] = {}
     start = perf_counter()
-    columnar = ColumnarEngine(union=True, spill=target / "spill", conclusions=_inferred(settings).value)
-    if name == "columnar" and not with_validation:
-        # pySHACL and the parser of SPARQL share RDFLib's settings: they must not be at work at the same time.
+    if name == "columnar":
         ColumnarEngine.expect(query.text for query in (*rules(), *load("queries/results")))
+    columnar = ColumnarEngine(union=True, spill=target / "spill", conclusions=_inferred(settings).value)
     drafts = Drafts(columnar.store)
     loaded = _read(settings, drafts, progress)
     seconds["read"] = perf_counter() - start

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import rdflib
@@ -15,10 +13,16 @@ from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
 from rdflib.plugins.sparql.parserutils import CompValue, Expr
 
 from kg.errors import UnsupportedQuery, UsageError
+from kg.sparql.ahead import Ahead
 
 __all__ = ["parse", "parse_ahead", "parse_update"]
 
 _lock = threading.Lock()
+Key = tuple[str, tuple[tuple[str, str], ...]]
+#: The algebra of queries by text and prefixes, and who is at work on those that are to come.
+_parsed: dict[Key, CompValue] = {}
+_ahead: dict[Key, Ahead] = {}
+_MOST_PARSED = 1_000
 
 
 def parse(text: str, prefixes: Mapping[str, str]) -> CompValue:
@@ -31,20 +35,23 @@ def parse(text: str, prefixes: Mapping[str, str]) -> CompValue:
     UnsupportedQuery
         for a query that RDFLib reads in another way than the standard, and for updates.
     """
-    return _parse(text, tuple(sorted(prefixes.items())))
+    key = text, tuple(sorted(prefixes.items()))
+    if key not in _parsed:
+        made = _ahead.pop(key, None)
+        found = made.take(text) if made is not None else None
+        if len(_parsed) >= _MOST_PARSED:
+            _parsed.clear()
+        _parsed[key] = found if found is not None else _parse(text, prefixes)
+    return _parsed[key]
 
 
-def parse_ahead(texts: Iterable[str], prefixes: Mapping[str, str]) -> threading.Thread:
-    """Parse queries in the background, so that :func:`parse` has them ready; faults show when they are asked for."""
-
-    def work() -> None:
-        for text in texts:
-            with contextlib.suppress(UsageError, UnsupportedQuery):
-                parse(text, prefixes)
-
-    thread = threading.Thread(target=work, name="parse ahead", daemon=True)
-    thread.start()
-    return thread
+def parse_ahead(texts: Iterable[str], prefixes: Mapping[str, str]) -> None:
+    """Begin to parse queries in another process, so that :func:`parse` has them ready."""
+    given = tuple(sorted(prefixes.items()))
+    new = [text for text in dict.fromkeys(texts) if (text, given) not in _parsed]
+    if new:
+        made = Ahead(new, prefixes)
+        _ahead.update(((text, given), made) for text in new)
 
 
 def parse_update(text: str, prefixes: Mapping[str, str]) -> list[CompValue]:
@@ -62,8 +69,7 @@ def parse_update(text: str, prefixes: Mapping[str, str]) -> list[CompValue]:
     return operations
 
 
-@lru_cache(maxsize=256)
-def _parse(text: str, prefixes: tuple[tuple[str, str], ...]) -> CompValue:
+def _parse(text: str, prefixes: Mapping[str, str]) -> CompValue:
     algebra: CompValue = _read(lambda: translateQuery(parseQuery(text), initNs=dict(prefixes)).algebra)
     _check(algebra, [])
     return algebra
