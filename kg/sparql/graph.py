@@ -33,16 +33,18 @@ class Piece:
 class Schema:
     """A stored graph.
 
-    `number_of` gives the number of a term by its key; `numbered` does too and makes sure that the dictionary ``terms``
+    `number_of` gives the number of a term by its key, `expect` has those of many found at once; `numbered` gives it too and makes sure that the dictionary ``terms``
     (id, key) has it. `disjoint` is set when no triple is in two graphs, so
-    that their union holds none twice.
+    that their union holds none twice; `named` unless it is not known which graph a triple is in.
     """
 
     number_of: Callable[[str], int]
     numbered: Callable[[str], int]
+    expect: Callable[[Iterable[str]], None]
     pieces: dict[int, list[Piece]] = field(default_factory=dict)
     disjoint: bool = True
     union: bool = False
+    named: bool = True
 
     def chosen(self, predicate: int | None, objects: frozenset[int] | None = None) -> list[Piece]:
         """Return the pieces that may have triples of a predicate (None: of any) and one of some objects (None: any)."""

@@ -321,6 +321,10 @@ class Patterns:
     # -- graphs
 
     def _Graph(self, node: CompValue) -> Relation:
+        if not self.schema.named:
+            raise UnsupportedQuery(
+                "GRAPH on the columns of a build is not supported: they hold the union of its graphs"
+            )
         if isinstance(node.term, Variable):
             hidden = fresh("graph ")
             self._graphs.append(hidden)

@@ -22,7 +22,7 @@ from kg.errors import EngineError, UnsupportedQuery, UsageError
 from kg.lines import write_lines
 from kg.namespaces import PREFIXES
 from kg.rows import in_graph
-from kg.sparql import Rule, Translation, parse_ahead, translate, translate_rule
+from kg.sparql import Piece, Rule, Translation, parse_ahead, translate, translate_rule
 from kg.sparql.relation import Column, name_of, value_name
 from kg.sparql.sql import column
 from kg.sparql.terms import INLINE, RESOURCES, class_of
@@ -51,6 +51,7 @@ class ColumnarEngine:
         self.store = ColumnarStore(union=union, threads=threads, spill=spill)
         self.conclusions = self.store.numbered(f"<{conclusions}") if conclusions else 0
         self._functions: set[str] = set()
+        self._rules: dict[str, tuple[tuple[Piece, ...], Rule, str]] = {}
 
     @classmethod
     def open(cls, path: Path) -> ColumnarEngine:
@@ -132,10 +133,7 @@ class ColumnarEngine:
 
     def run_rule(self, construct: str) -> int:
         """Run a CONSTRUCT query, add its triples to the graph of conclusions and return how many were new."""
-        schema = self.store.schema()
-        rule = translate_rule(construct, schema, prefixes=PREFIXES)
-        register(self.store.connection, rule.library, self._functions)
-        rule = self._solve(rule)
+        rule = self._solve(*self._rule(construct))
         count = sum(self._conclude(rule, triple, self.conclusions) for triple in rule.template)
         self._run("DROP TABLE found")
         return count
@@ -153,7 +151,7 @@ class ColumnarEngine:
         for operation in translate_update(text, PREFIXES):
             made = change(operation, self.store.schema())
             register(self.store.connection, made.library, self._functions)
-            rule = self._solve(made.rule(made.add))
+            rule = self._solve(made.rule(made.add), made.solutions.query.sql(dialect="duckdb", copy=False))
             for triple in made.remove:
                 predicate, select = self._rows(rule, triple)
                 self.store.remove(predicate.key, select, triple[2].key or None)
@@ -161,9 +159,19 @@ class ColumnarEngine:
                 self._conclude(rule, triple, 0)
             self._run("DROP TABLE found")
 
-    def _solve(self, rule: Rule) -> Rule:
+    def _rule(self, construct: str) -> tuple[Rule, str]:
+        """Return the translation of a rule and the SQL of its solutions; that of the round before where it still fits."""
+        schema = self.store.schema()
+        tables = tuple(piece for pieces in schema.pieces.values() for piece in pieces)
+        known = self._rules.get(construct)
+        if known is None or known[0] != tables:
+            rule = translate_rule(construct, schema, prefixes=PREFIXES)
+            register(self.store.connection, rule.library, self._functions)
+            known = self._rules[construct] = tables, rule, rule.solutions.query.sql(dialect="duckdb", copy=False)
+        return known[1], known[2]
+
+    def _solve(self, rule: Rule, source: str) -> Rule:
         """Make the table `found` of the solutions of a rule, as numbers of terms that the dictionary has."""
-        source = rule.solutions.query.sql(dialect="duckdb", copy=False)
         self._run(f"CREATE OR REPLACE TEMP TABLE solutions AS {source}")
         columns = self._stored_columns(rule.solutions.columns)
         numbers = [f'{_number(name, known)} AS "{name_of(name)}"' for name, known in columns.items()]

@@ -61,6 +61,7 @@ class ColumnarStore:
         self.connection = duckdb.connect(":memory:", config=config)
         self.union = union
         self.disjoint = True
+        self.named = True
         self._kept: set[str] = set()
         self._waiting: list[str] = []
         self._pieces: dict[tuple[int, int | None, int | None], Piece] = {}
@@ -124,7 +125,7 @@ class ColumnarStore:
 
     @classmethod
     def open(cls, path: Path, *, union: bool = True, disjoint: bool = True) -> ColumnarStore:
-        """Open a file that :meth:`save` wrote, for queries.
+        """Open a file that :meth:`save` wrote, for queries over the union of the graphs: it doesn't tell them apart.
 
         Parameters
         ----------
@@ -152,7 +153,7 @@ class ColumnarStore:
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise EngineError(f"the columns {path} can't be opened ({reason}); build the project again") from None
-        store.disjoint = disjoint
+        store.disjoint, store.named = disjoint, False
         run("ALTER TABLE terms RENAME TO own_terms")
         run("CREATE VIEW terms AS SELECT * FROM file.terms UNION ALL SELECT * FROM own_terms")
         store._dictionary = "own_terms"
@@ -181,6 +182,15 @@ class ColumnarStore:
                 _numbers.clear()
             ((_numbers[key],),) = self.connection.execute(f"EXECUTE number_of({quoted(key)})").fetchall()
         return _numbers[key]
+
+    def expect(self, keys: Iterable[str]) -> None:
+        """Find the numbers of terms that :meth:`number_of` will be asked for."""
+        new = sorted({key for key in keys if key not in _numbers})
+        if len(_numbers) > _MOST_NUMBERS:
+            _numbers.clear()
+        if new:
+            found = self.connection.execute("SELECT k, term_id(k) FROM (SELECT unnest(?::VARCHAR[]) AS k)", [new])
+            _numbers.update(found.fetchall())
 
     def numbered(self, key: str) -> int:
         """Return the number of a term; :meth:`keep` takes it into the dictionary."""
@@ -365,7 +375,7 @@ class ColumnarStore:
         pieces: dict[int, list[Piece]] = {}
         for piece in self._pieces.values():
             pieces.setdefault(piece.predicate, []).append(piece)
-        return Schema(self.number_of, self.numbered, pieces, self.disjoint, self.union)
+        return Schema(self.number_of, self.numbered, self.expect, pieces, self.disjoint, self.union, self.named)
 
     def _take_in(self) -> None:
         """Move staged quads to a table with graphs for each of their predicates."""
