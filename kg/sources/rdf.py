@@ -164,8 +164,8 @@ def _quads(file: Path, base: str) -> Iterator[Quad]:
     if any(isinstance(end, BlankNode) for quad in quads for end in (quad.subject, quad.object)):
         dataset = Dataset(quads)
         dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-        quads = list(dataset)
-        salt = short_hash(*sorted(str(quad.triple) for quad in quads))
+        quads = sorted(dataset, key=str)
+        salt = short_hash(*(str(quad.triple) for quad in quads))
     for quad in quads:
         subject, value = _named(quad.subject, base, salt), _named(quad.object, base, salt)
         if not isinstance(subject, NamedNode) or not isinstance(value, NamedNode | Literal):
