@@ -40,7 +40,7 @@ def test_landmarks(tmp_path: Path, pairs: list[PairEngine]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 def test_random_projects(seed: int, tmp_path: Path, pairs: list[PairEngine]) -> None:
     write_project(tmp_path / "project", seed)
     compare(tmp_path / "project", pairs)
