@@ -12,7 +12,8 @@ from pathlib import Path
 import rdflib
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Store
 
-from kg.engines.columnar.drafts import SOURCE, DraftFact, Drafts
+from kg.engines.columnar.drafts import DraftFact, Drafts
+from kg.engines.columnar.input_rows import SOURCE
 from kg.engines.columnar.keys import term_of
 from kg.rows import Finding, Loaded, Progress, Row, in_graph, silent
 from kg.validate import HIERARCHY, Result, Shapes, shapes, validate

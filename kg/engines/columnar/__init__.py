@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kg.engines.columnar.drafts import STATEMENTS, Drafts
+from kg.engines.columnar.drafts import Drafts
 from kg.engines.columnar.engine import ColumnarEngine
+from kg.engines.columnar.input_rows import STATEMENTS
 
 __all__ = ["STATEMENTS", "ColumnarEngine", "Drafts"]

@@ -1,7 +1,6 @@
-"""Facts that are not decided yet, as columns: the rows they are from, what they state, and what is left out of them.
+"""Facts that are not decided yet, as columns: what rows state, and what is left out of it.
 
-A row has a number that says its source, its table and its line. Its cells are kept until the facts are decided; what it
-states is a draft fact of the row's number, the columns it was made from, and the numbers of its terms.
+A draft fact has the number of its row, the columns it was made from, and the numbers of its terms.
 """
 
 from __future__ import annotations
@@ -15,22 +14,19 @@ import pyarrow as pa
 from pyoxigraph import NamedNode, Triple
 
 from kg.engines.columnar.cells import CELLS
+from kg.engines.columnar.input_rows import SOURCE, InputRows
 from kg.engines.columnar.keys import term_of, to_key
 from kg.engines.columnar.store import ColumnarStore, Rows, quoted
 from kg.errors import EngineError
 from kg.lines import Written, write_lines
 from kg.namespaces import RDF
-from kg.rows import Row, RowTable, Statement
+from kg.rows import RowTable, Statement
 from kg.sparql.terms import IRI, typed
 
-__all__ = ["SOURCE", "STATEMENTS", "DraftFact", "Drafts"]
+__all__ = ["DraftFact", "Drafts"]
 
 #: How many lines are sorted at a time.
 _LINES = 2_000_000
-#: The name of a table that has a triple in each row and no lines.
-STATEMENTS = "statements"
-#: Where the number of a row has that of its source and that of its table, in bits.
-SOURCE, _TABLE = 48, 32
 _TYPE = to_key(RDF["type"])
 _INTEGER, _DECIMAL = typed("integer"), typed("decimal")
 #: The object of a statement, its number in canonical form.
@@ -72,78 +68,19 @@ class _Place:
         return ["s", *([] if self.predicate else ["p"]), *([] if self.object else ["o"])]
 
 
-class Drafts:
-    """The rows and draft facts of all sources of a build, beside the graph that they will become.
-
-    Parameters
-    ----------
-    store:
-        Holds nothing yet.
-    """
+class Drafts(InputRows):
+    """The rows of all sources of a build with what they state."""
 
     def __init__(self, store: ColumnarStore) -> None:
-        self.store = store
-        self.tables: list[RowTable] = []
+        super().__init__(store)
         #: The columns that facts were made from, the one to blame first; none where no row states a fact.
         self.columns: list[tuple[str, ...]] = [()]
         self._places: dict[tuple[str, str], _Place] = {}
-        self._rows: dict[int, Row] = {}
         for name, body in CELLS.items():
             store.connection.execute(f"CREATE MACRO {name} AS {body}")
         store.connection.execute("CREATE TABLE left_out (row BIGINT, part INTEGER, s BIGINT, p BIGINT, o BIGINT)")
 
-    # -- rows
-
-    def add_table(
-        self,
-        file: str,
-        name: str,
-        source: int,
-        header: tuple[str, ...] = (),
-        positions: Mapping[str, int] | None = None,
-    ) -> RowTable:
-        """Make a table for the rows of a file and return what is known of it.
-
-        Parameters
-        ----------
-        file, name, source:
-            The shown name of the file, the table it is, and the number of the source.
-        header, positions:
-            Its columns as they came, and the position of each that is read.
-        """
-        base = source << SOURCE | len(self.tables) << _TABLE
-        table = RowTable(file, name, header, positions or {}, source, base)
-        self.tables.append(table)
-        names = ["p BIGINT", "o BIGINT"] if name == STATEMENTS else ["iri VARCHAR", "other VARCHAR"]
-        names += [f"c{place} VARCHAR" for place in range(len(header))] if name != STATEMENTS else []
-        self.store.connection.execute(f"CREATE TABLE {self.cells(table)} (row BIGINT, node BIGINT, {', '.join(names)})")
-        return table
-
-    @staticmethod
-    def cells(table: RowTable) -> str:
-        """Return the name of the table of a file's rows: row, node (a number), iri and other (keys), c0, c1 and so on."""
-        return f"cells_{table.base >> _TABLE & 0xFFFF}"
-
-    def fill(self, table: RowTable, batch: pa.Table | str, *, iri: str = "''", other: str = "''") -> None:
-        """Add rows.
-
-        Parameters
-        ----------
-        table:
-            Where they belong.
-        batch:
-            Their "line", "c0", "c1" and so on, or SQL for them.
-        iri, other:
-            SQL over the cells for the keys of the thing that a row describes and of its second end.
-        """
-        source = batch if isinstance(batch, str) else "SELECT * FROM batch"
-        if not isinstance(batch, str):
-            self.store.connection.register("batch", batch)
-        self.store.connection.execute(f"""INSERT INTO {self.cells(table)} BY NAME
-            SELECT {table.base} + line AS row, iri_id(iri) AS node, * EXCLUDE (line)
-            FROM (SELECT *, {iri} AS iri, {other} AS other FROM ({source}))""")
-        if not isinstance(batch, str):
-            self.store.connection.unregister("batch")
+    # -- what rows state
 
     def fill_statements(self, table: RowTable, batch: pa.Table) -> None:
         """Add rows that are triples, given as their "line" and the keys "s", "p" and "o"."""
@@ -172,64 +109,12 @@ class Drafts:
         """Return triples, the first of equal ones, by what they are with numbers in canonical form."""
         listed = list(triples)
         keys = pa.array([to_key(triple.object) for triple in listed], pa.string())
-        with self._given(n=pa.array(range(len(listed)), pa.int64()), o=keys) as given:
+        with self.given(n=pa.array(range(len(listed)), pa.int64()), o=keys) as given:
             found = self.store.connection.execute(f"SELECT {_CANONICAL} FROM {given} ORDER BY n").fetchall()
         out: dict[Triple, Triple] = {}
         for triple, (key,) in zip(listed, found, strict=True):
             out.setdefault(Triple(triple.subject, triple.predicate, term_of(key)), triple)
         return out
-
-    def line(self, row: int) -> int:
-        """Return the line of a row; a triple has none."""
-        return 0 if self.table(row).name == STATEMENTS else row & (1 << _TABLE) - 1
-
-    def table(self, row: int) -> RowTable:
-        """Return the table that a row is in."""
-        return self.tables[row >> _TABLE & 0xFFFF]
-
-    def rows(self, numbers: Iterable[int]) -> dict[int, Row]:
-        """Return rows by their numbers, each always as the same object, the discarded ones that were asked for before too."""
-        wanted = set(numbers)
-        missing: dict[int, list[int]] = {}
-        for number in sorted(wanted - self._rows.keys()):
-            missing.setdefault(number >> _TABLE & 0xFFFF, []).append(number)
-        for index, listed in missing.items():
-            with self._given(row=pa.array(listed, pa.int64())) as given:
-                names = [f"c{place}" for place in range(len(self.tables[index].header))]
-                found = self.store.connection.execute(
-                    f"SELECT row, {', '.join(names)} FROM ({self._shown(self.tables[index])}) SEMI JOIN {given} USING (row)"
-                ).fetchall()
-            for number, *cells in found:
-                self._rows[number] = Row(self.tables[index], self.line(number), tuple(cells))
-        return {number: self._rows[number] for number in wanted}
-
-    def discard(self, numbers: Iterable[int]) -> None:
-        """Take rows away that state nothing."""
-        listed = sorted(numbers)
-        for index in sorted({number >> _TABLE & 0xFFFF for number in listed}):
-            with self._given(row=pa.array(listed, pa.int64())) as given:
-                self.store.connection.execute(
-                    f"DELETE FROM {self.cells(self.tables[index])} WHERE row IN (SELECT row FROM {given})"
-                )
-
-    def _shown(self, table: RowTable) -> str:
-        """SQL for the rows of a table with the keys and cells."""
-        if table.name != STATEMENTS:
-            return f"SELECT * FROM {self.cells(table)}"
-        return f"""SELECT row, s.key AS iri, '' AS other, ntriples(s.key) AS c0, ntriples(p.key) AS c1,
-            ntriples(key_of_id(c.o, o.key)) AS c2 FROM {self.cells(table)} c
-            JOIN terms s ON s.id = c.node JOIN terms p ON p.id = c.p LEFT JOIN terms o ON o.id = c.o"""
-
-    def accepted(self, size: int = 100_000) -> Iterator[pa.RecordBatch]:
-        """Yield the rows that are not kept out, in order: node, other, source, file and line."""
-        for table in self.tables:
-            line = "0" if table.name == STATEMENTS else f"row - {table.base}"
-            found = self.store.connection.sql(f"""SELECT substr(iri, 2) AS node, substr(other, 2) AS other,
-                {table.source}::BIGINT AS source, {quoted(table.file)} AS file, ({line})::BIGINT AS line
-                FROM ({self._shown(table)}) ORDER BY row""")
-            yield from found.to_arrow_reader(size)
-
-    # -- what they state
 
     def state(self, table: RowTable, statements: Iterable[Statement]) -> None:
         """Make the draft facts of a table's rows."""
@@ -313,7 +198,7 @@ class Drafts:
     def nodes(self, iris: Iterable[str]) -> list[tuple[int, str]]:
         """Return the rows that describe some nodes, in order, with the node's IRI."""
         found: list[tuple[int, str]] = []
-        with self._given(key=pa.array([f"<{iri}" for iri in sorted(iris)], pa.string())) as given:
+        with self.given(key=pa.array([f"<{iri}" for iri in sorted(iris)], pa.string())) as given:
             for table in self.tables:
                 found += self.store.connection.execute(f"""SELECT row, substr(key, 2) FROM {self.cells(table)}
                     JOIN (SELECT key, iri_id(key) AS node FROM {given}) USING (node) ORDER BY row""").fetchall()
@@ -321,12 +206,12 @@ class Drafts:
 
     def about(self, iris: Iterable[str]) -> list[DraftFact]:
         """Return the facts about some nodes that rows state, in the order of the rows and their columns."""
-        with self._given(key=pa.array([f"<{iri}" for iri in sorted(iris)], pa.string())) as given:
+        with self.given(key=pa.array([f"<{iri}" for iri in sorted(iris)], pa.string())) as given:
             return self._facts(f"s IN (SELECT iri_id(key) FROM {given}) AND part > 0")
 
     def stated(self, rows: Iterable[int]) -> list[DraftFact]:
         """Return all that some rows state, what is left out too, in the order of the rows and their columns."""
-        with self._given(row=pa.array(sorted(rows), pa.int64())) as given:
+        with self.given(row=pa.array(sorted(rows), pa.int64())) as given:
             return self._facts(f"row IN (SELECT row FROM {given})", left_out=True)
 
     def _facts(self, where: str, *, left_out: bool = False) -> list[DraftFact]:
@@ -352,7 +237,7 @@ class Drafts:
         columns = list(zip(*facts, strict=True)) or [(), (), (), (), ()]
         types = [pa.int64(), pa.int32(), pa.string(), pa.string(), pa.string()]
         texts = dict(zip(DraftFact._fields, map(pa.array, columns, types), strict=True))
-        with self._given(**texts) as given:
+        with self.given(**texts) as given:
             run(f"""CREATE TEMP TABLE gone AS
                 SELECT row, part, iri_id(s) AS s, iri_id(p) AS p, term_id(o) AS o FROM {given}""")
         for place in self._places.values():
@@ -371,14 +256,11 @@ class Drafts:
         triples = sorted({fact[2:] for fact in facts})
         texts = {name: pa.array([triple[place] for triple in triples], pa.string()) for place, name in enumerate("spo")}
         everything = " UNION ALL ".join(f"SELECT s, p, o FROM ({self._all(place)})" for place in self._places.values())
-        with self._given(**texts) as given:
+        with self.given(**texts) as given:
             numbers = f"SELECT s, p, o, iri_id(s) AS ns, iri_id(p) AS np, term_id(o) AS no FROM {given}"
             found = self.store.connection.execute(f"""SELECT x.s, x.p, x.o FROM ({numbers}) x
                 SEMI JOIN ({everything}) e ON e.s = ns AND e.p = np AND e.o = no""").fetchall()
         return set(found)
-
-    def _given(self, name: str = "given", **columns: pa.Array) -> _Given:
-        return _Given(self.store, name, pa.table(columns))
 
     # -- what becomes of them
 
@@ -461,7 +343,7 @@ class Drafts:
         by_name = {graph: number for number, graph in graphs.items()}
         order = {number: place for place, number in enumerate(by_name[graph] for graph in sorted(by_name))}
         cases = " ".join(f"WHEN {number} THEN {place}" for number, place in order.items())
-        with self._given("placed", **{name: pa.array(column, pa.string()) for name, column in keys.items()}) as given:
+        with self.given("placed", **{name: pa.array(column, pa.string()) for name, column in keys.items()}) as given:
             homes = f"""SELECT arg_min(n, CASE n {cases} END) AS n, s AS node FROM ({everything})
                 SEMI JOIN (SELECT iri_id(s) AS s FROM {given}) USING (s) GROUP BY s"""
             self.store.connection.execute(
@@ -479,12 +361,6 @@ class Drafts:
             self.store.insert(Rows(numbers, to_key(predicate), subjects=IRI, objects=IRI))
         self.store.connection.execute("DROP TABLE homes")
 
-    def drop_rows(self) -> None:
-        """Free what the rows take."""
-        for table in self.tables:
-            self.store.connection.execute(f"DROP TABLE {self.cells(table)}")
-        self.tables = []
-
     def _drop_facts(self) -> None:
         for place in self._places.values():
             self.store.connection.execute(f"DROP TABLE {place.name}")
@@ -498,17 +374,3 @@ def _lines(facts: str, end: str, *more: str) -> str:
     return f"""SELECT s || '> ' || p || '> ' || ntriples(o) || {end} AS line{names}
         FROM (SELECT s.key AS s, p.key AS p, key_of_id(f.o, o.key) AS o, source{names} FROM ({facts}) f
               JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o)"""
-
-
-class _Given:
-    """A table that SQL sees by its name for a while."""
-
-    def __init__(self, store: ColumnarStore, name: str, table: pa.Table) -> None:
-        self.connection, self.name = store.connection, name
-        self.connection.register(name, table)
-
-    def __enter__(self) -> str:
-        return self.name
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.unregister(self.name)
