@@ -20,6 +20,7 @@ import rdflib
 
 import kg
 from kg.engines.base import Solutions, Term
+from kg.errors import EngineError
 from kg.infer import infer
 from kg.namespaces import PREFIXES
 from kg.settings import read_settings
@@ -73,8 +74,8 @@ class RdflibEngine:
         return pa.table(dict(zip(answer.variables, texts, strict=True)))
 
     def write_conclusions(self, path: Path, graph: ox.NamedNode, leave_out: str) -> int:
-        """Not needed here."""
-        raise NotImplementedError
+        """Refuse: facts and conclusions are one graph here, which is only timed."""
+        raise EngineError("an RDFLib graph doesn't keep conclusions apart from facts: it is only timed here")
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query."""
