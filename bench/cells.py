@@ -12,6 +12,21 @@ import pyarrow.compute as pc
 Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
 Floats = np.ndarray[Any, np.dtype[np.floating[Any]]]
 
+#: The columns of the canonical tables, written out so that the work by hand needs nothing of the toolkit.
+COLUMNS = {
+    "regions": "id name parent level latitude longitude",
+    "sectors": "id name broader level scheme",
+    "skills": "id name",
+    "organizations": "id name kind country region latitude longitude sectors skills employees founded website"
+    " lei vat wikidata",
+    "supplies": "supplier customer product since until source",
+    "collaborations": "id name kind start end topics website",
+    "participants": "collaboration organization role",
+    "competitors": "organization competitor market",
+    "groups": "id name region sector website",
+    "members": "group organization",
+}
+
 
 def take(words: Sequence[str], places: Ints) -> pa.Array:
     """Return the word at each place."""

@@ -21,9 +21,9 @@ import numpy as np
 import pyarrow as pa
 
 from bench import cells
-from bench.cells import Ints
+from bench.cells import COLUMNS, Ints
 from bench.faults import KINDS_OF, Spoiler, Table
-from bench.world import World
+from bench.world import Tree, World
 
 #: Rows that are made at a time.
 CHUNK = 100_000
@@ -31,19 +31,6 @@ SUPPLIES_PER_ORGANIZATION = 1.5
 COLLABORATIONS_PER_ORGANIZATION = 0.15
 COMPETITIONS_PER_ORGANIZATION = 0.1
 MOST_PARTICIPANTS = 300
-COLUMNS = {
-    "regions": "id name parent level latitude longitude",
-    "sectors": "id name broader level scheme",
-    "skills": "id name",
-    "organizations": "id name kind country region latitude longitude sectors skills employees founded website"
-    " lei vat wikidata",
-    "supplies": "supplier customer product since until source",
-    "collaborations": "id name kind start end topics website",
-    "participants": "collaboration organization role",
-    "competitors": "organization competitor market",
-    "groups": "id name region sector website",
-    "members": "group organization",
-}
 KINDS = ("company", "university", "research", "public", "association", "other")
 COLLABORATIONS = (
     "rd-project co-patent licence co-publication spin-off joint-venture consortium shared-facility "
@@ -109,10 +96,7 @@ class Project:
 
     def _regions(self) -> dict[str, pa.Array]:
         tree = self.world.regions
-        ids = [id_ for level in tree.ids for id_ in level]
-        parents = [""] * len(tree.ids[0])
-        for above, places in zip(tree.ids, tree.parents[1:], strict=False):
-            parents += [above[place] for place in places]
+        ids, parents = _nodes(tree)
         level = [str(number) for number, level in enumerate(tree.ids) for _ in level]
         points = np.round(np.concatenate(self.world.centres), 4)
         names = [f"Region {id_}" for id_ in ids]
@@ -122,10 +106,7 @@ class Project:
 
     def _sectors(self) -> dict[str, pa.Array]:
         tree = self.world.sectors
-        ids = [id_ for level in tree.ids for id_ in level]
-        parents = [""] * len(tree.ids[0])
-        for above, places in zip(tree.ids, tree.parents[1:], strict=False):
-            parents += [above[place] for place in places]
+        ids, parents = _nodes(tree)
         level = [str(number) for number, level in enumerate(tree.ids, start=1) for _ in level]
         names = [f"Sector {id_}" for id_ in ids]
         columns = (ids, names, parents, level, ["nace"] * len(ids))
@@ -296,6 +277,14 @@ class Project:
         keys = np.unique(group * np.int64(world.count) + np.choose(group % 3, [near, far, any_]))
         columns = (cells.ids("g", keys // world.count), cells.ids("o", keys % world.count))
         return dict(zip(COLUMNS["members"].split(), columns, strict=True))
+
+
+def _nodes(tree: Tree) -> tuple[list[str], list[str]]:
+    """Return the ids of a tree, level by level, and the id above each, empty at the top."""
+    parents = [""] * len(tree.ids[0])
+    for above, places in zip(tree.ids, tree.parents[1:], strict=False):
+        parents += [above[place] for place in places]
+    return [id_ for level in tree.ids for id_ in level], parents
 
 
 def generate(folder: Path, *, organizations: int, seed: int = 1, dirty: float = 0.01) -> dict[str, Any]:

@@ -25,22 +25,11 @@ import duckdb
 import igraph
 import numpy as np
 
+from bench.cells import COLUMNS
+
 SQL = Path(__file__).parent / "sql"
 #: Leiden's seed, the one that `kg build` uses.
 SEED = 20260101
-COLUMNS = {
-    "regions": "id name parent level latitude longitude",
-    "sectors": "id name broader level scheme",
-    "skills": "id name",
-    "organizations": "id name kind country region latitude longitude sectors skills employees founded website"
-    " lei vat wikidata",
-    "supplies": "supplier customer product since until source",
-    "collaborations": "id name kind start end topics website",
-    "participants": "collaboration organization role",
-    "competitors": "organization competitor market",
-    "groups": "id name region sector website",
-    "members": "group organization",
-}
 #: Parameters of the profile `default`; shares and quotients become two whole numbers.
 WHOLE = {
     "region_level": 3,

@@ -12,7 +12,9 @@ import pytest
 
 import kg
 from bench import generate, hand
+from bench.cells import COLUMNS
 from bench.compare import FILES, differences
+from kg.mapping import TABLES
 
 ORGANIZATIONS = 500
 
@@ -29,10 +31,16 @@ def by_hand(project: Path) -> dict[str, Any]:
     return hand.build(project, project / "hand")
 
 
+def test_the_tables_are_the_canonical_ones() -> None:
+    assert {name: columns.split() for name, columns in COLUMNS.items()} == {
+        name: list(spec.columns) for name, spec in TABLES.items()
+    }
+
+
 def test_the_same_seed_gives_the_same_files(project: Path, tmp_path: Path) -> None:
     generate.generate(tmp_path, organizations=ORGANIZATIONS, seed=3, dirty=0.02)
     files = sorted(file.relative_to(tmp_path) for file in tmp_path.rglob("*") if file.is_file())
-    assert len(files) == len(generate.COLUMNS) + 3
+    assert len(files) == len(COLUMNS) + 3
     assert all((project / file).read_bytes() == (tmp_path / file).read_bytes() for file in files)
     generate.generate(tmp_path, organizations=ORGANIZATIONS, seed=4, dirty=0.02)
     assert (project / "data/supplies.csv").read_bytes() != (tmp_path / "data/supplies.csv").read_bytes()
