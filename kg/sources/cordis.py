@@ -20,7 +20,7 @@ from kg.identifiers import mint
 from kg.mapping import chosen, codes, literal, minted, point, text, typed_key
 from kg.namespaces import CKG, DCT, ORG, RDF, SCHEMA, SKOS
 from kg.rows import Loaded, Progress, RowTable, Statement
-from kg.sources.faults import Case, Faults, impossible, missing
+from kg.sources.faults import Case, Faults, impossible, missing, take_rows
 
 __all__ = ["OPTIONS", "read"]
 
@@ -108,16 +108,8 @@ class _Reader:
     def fill(self, frame: Frame, name: str) -> Faults:
         """Take in the rows of a file and return what is wrong with those that can't be parsed."""
         table = self.add_table(frame, name)
-        iri, other = self.nodes(table)
-        for batch in frame.batches:
-            self.drafts.fill(table, batch, iri=iri, other=other)
-            self.progress(f"reading {table.file}", frame.read, 0)
-        self.loaded.read[table.file] = frame.read
-        if frame.read == 0 and name == "organization":
-            raise InputError("the table has a header and no rows: there is nothing to build", file=table.file, line=1)
-        faults = Faults(self.drafts, table)
-        faults.broken(frame.broken)
-        return faults
+        needed = name == "organization"
+        return take_rows(self.drafts, table, frame, self.nodes(table), self.loaded, self.progress, needed=needed)
 
     def nodes(self, table: RowTable) -> tuple[str, str]:
         """Return SQL for the node that a row of a file describes, and for its second end."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kg.engines.columnar import Drafts
-from kg.rows import Finding, Row, RowTable
+from kg.errors import InputError
+from kg.frames import Frame
+from kg.rows import Finding, Loaded, Progress, Row, RowTable
 from kg.tables import BrokenRow
 
-__all__ = ["Case", "Faults", "impossible", "missing"]
+__all__ = ["Case", "Faults", "impossible", "missing", "take_rows"]
 
 #: A fault: SQL that is true of the rows that have it, the column to blame, SQL for the message, and the component.
 Case = tuple[str, str, str, str]
@@ -24,6 +26,47 @@ def impossible(table: RowTable, column: str) -> Case:
     cell = table.cells[column]
     message = f"'''' || {cell} || ''' can''t be an id: an IRI can''t end in it'"
     return f"{cell} IN ('.', '..')", column, message, "ImpossibleId"
+
+
+def take_rows(
+    drafts: Drafts,
+    table: RowTable,
+    frame: Frame,
+    nodes: tuple[str, str],
+    loaded: Loaded,
+    progress: Progress,
+    *,
+    needed: bool,
+) -> Faults:
+    """Take in the rows of a file and return the faults of those that can't be parsed.
+
+    Parameters
+    ----------
+    drafts, table, frame:
+        Where the rows go, and where they come from.
+    nodes:
+        SQL for the node that a row describes, and for its second end.
+    loaded:
+        Notes how many rows the file has.
+    progress:
+        Called after each batch.
+    needed:
+        Whether there is nothing to build without rows.
+
+    Raises
+    ------
+    InputError
+        when the file can't be read, or is needed and has no rows.
+    """
+    for batch in frame.batches:
+        drafts.fill(table, batch, iri=nodes[0], other=nodes[1])
+        progress(f"reading {table.file}", frame.read, 0)
+    loaded.read[table.file] = frame.read
+    if needed and frame.read == 0:
+        raise InputError("the table has a header and no rows: there is nothing to build", file=table.file, line=1)
+    faults = Faults(drafts, table)
+    faults.broken(frame.broken)
+    return faults
 
 
 class Faults:

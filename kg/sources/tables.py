@@ -10,7 +10,7 @@ from kg.errors import InputError, UsageError, nearest
 from kg.frames import Frame, open_frame
 from kg.mapping import TABLES, TableSpec, row_nodes, statements
 from kg.rows import Loaded, Progress, Row, RowTable
-from kg.sources.faults import Case, Faults, impossible, missing
+from kg.sources.faults import Case, impossible, missing, take_rows
 
 __all__ = ["OPTIONS", "keep_columns", "read"]
 
@@ -136,15 +136,9 @@ class _Reader:
         """Read the rows of a table, keep out those that nothing can be made of, and state what the others say."""
         spec = TABLES[name]
         table = self.drafts.add_table(_shown(frame.path), name, self.loaded.number, frame.header, positions)
-        iri, other = row_nodes(self.base, name, table.cells)
-        for batch in frame.batches:
-            self.drafts.fill(table, batch, iri=iri, other=other)
-            self.progress(f"reading {table.file}", frame.read, 0)
-        self.loaded.read[table.file] = frame.read
-        if frame.read == 0 and name == "organizations":
-            raise InputError("the table has a header and no rows: there is nothing to build", file=table.file, line=1)
-        faults = Faults(self.drafts, table)
-        faults.broken(frame.broken)
+        nodes = row_nodes(self.base, name, table.cells)
+        needed = name == "organizations"
+        faults = take_rows(self.drafts, table, frame, nodes, self.loaded, self.progress, needed=needed)
         faults.surplus(frame.surplus)
         faults.reject(_key_faults(spec, table))
         if spec.link:

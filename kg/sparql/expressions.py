@@ -23,8 +23,6 @@ from kg.sparql.sql import all_of, any_of, const, number, sql
 from kg.sparql.terms import (
     ALL,
     BLANK,
-    CLASSES,
-    DECIMAL,
     DOUBLE,
     FALSE,
     INTEGER,
@@ -35,7 +33,6 @@ from kg.sparql.terms import (
     RESOURCES,
     STRING,
     TRUE,
-    UNIT,
     XSD,
     key_of,
 )
@@ -53,7 +50,6 @@ SLOW = {
     "SHA384": STRING, "SHA512": STRING, "STRLEN": INTEGER, "CONCAT": STRING | LANG, "STRDT": LITERALS, "STRLANG": LANG,
     "IRI": IRI, "URI": IRI,
 }  # fmt: skip
-_CASTS = {XSD + name for name in ("boolean", "integer", "decimal", "double", "float", "string", "dateTime", "date")}
 _ARGUMENTS = ("arg", "arg1", "arg2", "arg3", "text", "pattern", "replacement", "start", "length", "flags")
 
 Exists = Callable[[CompValue, Scope], exp.Expression]
@@ -317,31 +313,6 @@ class Core:
     def _Builtin_ABS(self, node: CompValue, scope: Scope) -> Value:
         return self._rounding(node, scope, "ABS")
 
-    def _Function(self, node: CompValue, scope: Scope) -> Value:
-        if str(node.iri) not in _CASTS:
-            raise UnsupportedQuery(f"the function <{node.iri}> is not supported by the columnar engine")
-        value = self.value(node.expr[0], scope)
-        if (str(node.iri), value.kind) in ((XSD + "integer", "int"), (XSD + "decimal", "dec")):
-            return value
-        if (str(node.iri), value.kind) == (XSD + "integer", "dec"):
-            return Value("int", sql(f"try_cast(a // {UNIT} as bigint)", a=value.sql), INTEGER)
-        if (str(node.iri), value.kind) == (XSD + "decimal", "int"):
-            return Value("dec", units(value), DECIMAL)
-        if str(node.iri) == XSD + "string" and (value.kind in ("str", "iri", "int") or not value.classes & ~STRING):
-            return self._text(value)
-        if str(node.iri) == XSD + "integer" and value.kind == "str":
-            return Value(
-                "int",
-                sql(
-                    f"""case when regexp_full_match(a, '[+-]?[0-9]{{1,18}}') then cast(a as bigint)
-                    else try_cast(substr(b, {len("^" + XSD + "integer ") + 1}) as bigint) end""",
-                    a=value.sql,
-                    b=self.slow(f"<{node.iri}>", [value]).sql,
-                ),
-                INTEGER,
-            )
-        return self.slow(f"<{node.iri}>", [value], LITERALS)
-
     # -- terms
 
     def _text(self, value: Value) -> Value:
@@ -393,36 +364,6 @@ class Core:
         )
 
     _Builtin_URI = _Builtin_IRI
-
-    def _kind_test(self, node: CompValue, scope: Scope, mask: int, test: str) -> Value:
-        value = self.value(node.arg, scope)
-        if value.kind == "null":
-            return NOTHING
-        if value.kind in ("int", "dec", "str", "bool", "iri"):
-            known = exp.true() if value.classes & mask else exp.false()
-            return Value("bool", sql("case when a is not null then b end", a=value.sql, b=known), OTHER)
-        if value.kind == "id":
-            places = [str(place) for place in range(CLASSES) if mask >> place & 1]
-            return Value("bool", sql(f"term_class(a) in ({', '.join(places)})", a=value.sql), OTHER)
-        return Value("bool", sql(test, a=key(value)), OTHER)
-
-    def _Builtin_isIRI(self, node: CompValue, scope: Scope) -> Value:
-        return self._kind_test(node, scope, IRI, "starts_with(a, '<')")
-
-    _Builtin_isURI = _Builtin_isIRI
-
-    def _Builtin_isBLANK(self, node: CompValue, scope: Scope) -> Value:
-        return self._kind_test(node, scope, BLANK, "starts_with(a, '_')")
-
-    def _Builtin_isLITERAL(self, node: CompValue, scope: Scope) -> Value:
-        return self._kind_test(node, scope, LITERALS, "not (starts_with(a, '_') or starts_with(a, '<'))")
-
-    def _Builtin_isNUMERIC(self, node: CompValue, scope: Scope) -> Value:
-        value = self.value(node.arg, scope)
-        test = """case when starts_with(a, '<') or starts_with(a, '_') or starts_with(a, '"') or starts_with(a, '@')
-        then false else z end"""
-        slow = truth_of_key(self.slow("isNumeric", [value]).sql)
-        return Value("bool", sql(test, a=key(value), z=slow), OTHER)
 
     def bound(self, node: Any, scope: Scope) -> Value:
         """Return the value that BIND gives a variable: only here may a function draw a new value for each row."""

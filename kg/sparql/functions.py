@@ -1,4 +1,4 @@
-"""The functions of texts, languages and datatypes."""
+"""Casts, and the functions of texts, languages, datatypes and kinds of terms."""
 
 from __future__ import annotations
 
@@ -9,21 +9,29 @@ from functools import reduce
 from rdflib.plugins.sparql.parserutils import CompValue
 from sqlglot import exp
 
+from kg.errors import UnsupportedQuery
 from kg.sparql.expressions import SLOW, Core, listed
 from kg.sparql.scope import Scope
 from kg.sparql.sql import all_of, const, sql
 from kg.sparql.terms import (
+    BLANK,
+    CLASSES,
+    DECIMAL,
     INTEGER,
     IRI,
     LANG,
+    LITERALS,
     OTHER,
     RESOURCES,
     STRING,
+    UNIT,
     XSD,
 )
-from kg.sparql.values import Value, key, plain, truth_of_key
+from kg.sparql.values import NOTHING, Value, key, plain, truth_of_key, units
 
 __all__ = ["Compiler"]
+
+_CASTS = {XSD + name for name in ("boolean", "integer", "decimal", "double", "float", "string", "dateTime", "date")}
 
 
 class Compiler(Core):
@@ -46,6 +54,63 @@ class Compiler(Core):
             a=key(self.value(node.arg, scope)),
         )
         return Value("iri", text, IRI)
+
+    # -- casts and kinds of terms
+
+    def _Function(self, node: CompValue, scope: Scope) -> Value:
+        if str(node.iri) not in _CASTS:
+            raise UnsupportedQuery(f"the function <{node.iri}> is not supported by the columnar engine")
+        value = self.value(node.expr[0], scope)
+        if (str(node.iri), value.kind) in ((XSD + "integer", "int"), (XSD + "decimal", "dec")):
+            return value
+        if (str(node.iri), value.kind) == (XSD + "integer", "dec"):
+            return Value("int", sql(f"try_cast(a // {UNIT} as bigint)", a=value.sql), INTEGER)
+        if (str(node.iri), value.kind) == (XSD + "decimal", "int"):
+            return Value("dec", units(value), DECIMAL)
+        if str(node.iri) == XSD + "string" and (value.kind in ("str", "iri", "int") or not value.classes & ~STRING):
+            return self._text(value)
+        if str(node.iri) == XSD + "integer" and value.kind == "str":
+            return Value(
+                "int",
+                sql(
+                    f"""case when regexp_full_match(a, '[+-]?[0-9]{{1,18}}') then cast(a as bigint)
+                    else try_cast(substr(b, {len("^" + XSD + "integer ") + 1}) as bigint) end""",
+                    a=value.sql,
+                    b=self.slow(f"<{node.iri}>", [value]).sql,
+                ),
+                INTEGER,
+            )
+        return self.slow(f"<{node.iri}>", [value], LITERALS)
+
+    def _kind_test(self, node: CompValue, scope: Scope, mask: int, test: str) -> Value:
+        value = self.value(node.arg, scope)
+        if value.kind == "null":
+            return NOTHING
+        if value.kind in ("int", "dec", "str", "bool", "iri"):
+            known = exp.true() if value.classes & mask else exp.false()
+            return Value("bool", sql("case when a is not null then b end", a=value.sql, b=known), OTHER)
+        if value.kind == "id":
+            places = [str(place) for place in range(CLASSES) if mask >> place & 1]
+            return Value("bool", sql(f"term_class(a) in ({', '.join(places)})", a=value.sql), OTHER)
+        return Value("bool", sql(test, a=key(value)), OTHER)
+
+    def _Builtin_isIRI(self, node: CompValue, scope: Scope) -> Value:
+        return self._kind_test(node, scope, IRI, "starts_with(a, '<')")
+
+    _Builtin_isURI = _Builtin_isIRI
+
+    def _Builtin_isBLANK(self, node: CompValue, scope: Scope) -> Value:
+        return self._kind_test(node, scope, BLANK, "starts_with(a, '_')")
+
+    def _Builtin_isLITERAL(self, node: CompValue, scope: Scope) -> Value:
+        return self._kind_test(node, scope, LITERALS, "not (starts_with(a, '_') or starts_with(a, '<'))")
+
+    def _Builtin_isNUMERIC(self, node: CompValue, scope: Scope) -> Value:
+        value = self.value(node.arg, scope)
+        test = """case when starts_with(a, '<') or starts_with(a, '_') or starts_with(a, '"') or starts_with(a, '@')
+        then false else z end"""
+        slow = truth_of_key(self.slow("isNumeric", [value]).sql)
+        return Value("bool", sql(test, a=key(value), z=slow), OTHER)
 
     # -- strings in columns, where the arguments are known to be plain
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rdflib.paths import Path
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.term import BNode, Identifier, Literal, URIRef, Variable
+from rdflib.term import BNode, Identifier, URIRef, Variable
 from sqlglot import exp
 
 from kg.errors import UnsupportedQuery
@@ -38,6 +38,7 @@ from kg.sparql.solutions import distinct, ordered, sliced
 from kg.sparql.sql import all_of, column, number, select, sql
 from kg.sparql.terms import ALL, IRI, RESOURCES, class_of, key_of
 from kg.sparql.values import Value
+from kg.sparql.walk import mentions, nested, variables
 
 __all__ = ["Patterns"]
 
@@ -213,7 +214,7 @@ class Patterns:
         one, other = fresh(), fresh()
         condition = None
         if isinstance(node.expr, Identifier) or node.expr.name != "TrueFilter":
-            if _mentions(node.expr, ("Builtin_EXISTS", "Builtin_NOTEXISTS")):
+            if mentions(node.expr, ("Builtin_EXISTS", "Builtin_NOTEXISTS")):
                 raise UnsupportedQuery("EXISTS in the FILTER of an OPTIONAL is not supported by the columnar engine")
             scope = Scope({one: left, other: right})
             condition = self.compiler.truth(node.expr, scope)
@@ -378,7 +379,7 @@ class Patterns:
             pattern = pattern.p
         inner = self.relation(pattern)
         self._check_substitution(pattern, filters, outer, inner)
-        wanted = {str(name) for part in filters for name in _variables(part)}
+        wanted = {str(name) for part in filters for name in variables(part)}
         missing = [name for name in outer.columns if name in wanted and name not in inner.columns]
         if missing:
             shared = [name for name in outer.columns if name in inner.columns]
@@ -406,20 +407,18 @@ class Patterns:
         for name in outer.columns:
             if name in inner.columns and name not in certain:
                 raise UnsupportedQuery(f"EXISTS with ?{name} in an OPTIONAL or UNION part is not supported")
-        risky = _mentions(
-            pattern, ("Minus", "Filter", "Extend", "LeftJoin", "Slice", "AggregateJoin", "Union", "Graph")
-        )
+        risky = mentions(pattern, ("Minus", "Filter", "Extend", "LeftJoin", "Slice", "AggregateJoin", "Union", "Graph"))
         if not risky:
             return
-        mentioned = {str(name) for name in _variables(pattern)}
+        mentioned = {str(name) for name in variables(pattern)}
         hidden = [name for name in outer.columns if name in mentioned and name not in inner.columns]
-        if hidden or _mentions(pattern, ("Minus", "Slice", "AggregateJoin")):
+        if hidden or mentions(pattern, ("Minus", "Slice", "AggregateJoin")):
             raise UnsupportedQuery(
                 "EXISTS with MINUS, LIMIT or aggregates, or with a variable deep inside, is not supported"
             )
-        for part in _nested(pattern, ("Filter", "Extend", "LeftJoin")):
-            used = {str(name) for name in _variables(part.expr)}
-            free = used - {str(name) for name in _variables(part.p or [part.p1, part.p2])}
+        for part in nested(pattern, ("Filter", "Extend", "LeftJoin")):
+            used = {str(name) for name in variables(part.expr)}
+            free = used - {str(name) for name in variables(part.p or [part.p1, part.p2])}
             if free & set(outer.columns):
                 raise UnsupportedQuery("EXISTS with an outer variable deep inside is not supported")
 
@@ -435,34 +434,3 @@ def _stored(value: Value, schema: Schema) -> tuple[exp.Expression, Column]:
     if value.constant is not None and value.kind not in ("int", "dec"):
         return number(schema.numbered(value.constant)), Column("id", True, value.classes)
     return value.sql, Column(value.kind, value.constant is not None, value.classes)
-
-
-def _children(node: Any) -> Iterable[Any]:
-    if isinstance(node, CompValue):
-        yield from (part for name, part in node.items() if name not in ("_vars", "graph"))
-        if "graph" in node or "EXISTS" in node.name:
-            yield node.graph
-    elif isinstance(node, dict):
-        yield from node.keys()
-    elif isinstance(node, (list, tuple)):
-        yield from node
-
-
-def _variables(node: Any) -> set[Variable]:
-    if isinstance(node, Variable):
-        return {node}
-    if isinstance(node, (Literal, URIRef, BNode, str, Path)):
-        return set()
-    return {name for part in _children(node) for name in _variables(part)}
-
-
-def _nested(node: Any, names: tuple[str, ...]) -> Iterable[CompValue]:
-    if isinstance(node, CompValue) and node.name in names:
-        yield node
-    if not isinstance(node, (str, Path)):
-        for part in _children(node):
-            yield from _nested(part, names)
-
-
-def _mentions(node: Any, names: tuple[str, ...]) -> bool:
-    return any(True for _ in _nested(node, names))

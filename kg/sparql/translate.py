@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from rdflib.paths import AlternativePath, InvPath, MulPath, SequencePath
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.term import BNode, Identifier, Literal, URIRef, Variable
+from rdflib.term import BNode, Identifier, Variable
 from sqlglot import exp
 
 from kg.errors import UnsupportedQuery, UsageError
@@ -22,6 +21,7 @@ from kg.sparql.relation import ORDER, Relation, as_keys, fresh, name_of, project
 from kg.sparql.scope import Library
 from kg.sparql.sql import column, const, select, sql
 from kg.sparql.terms import key_of
+from kg.sparql.walk import constants
 
 __all__ = ["Part", "Rule", "Translation", "part_of", "translate", "translate_rule"]
 
@@ -80,7 +80,7 @@ def translate_rule(text: str, schema: Schema, *, prefixes: Mapping[str, str] | N
         raise UsageError("a rule is a CONSTRUCT query with a template")
     if query.datasetClause:
         raise UnsupportedQuery("FROM is not supported by the columnar engine")
-    schema.expect({key_of(term) for term in _constants(query)})
+    schema.expect({key_of(term) for term in constants(query)})
     patterns = Patterns(schema)
     patterns.compiler.based = bool(re.search(r"\bBASE\s*<", text, re.IGNORECASE))
     try:
@@ -97,25 +97,6 @@ def translate_rule(text: str, schema: Schema, *, prefixes: Mapping[str, str] | N
     used = {part.variable for triple in template for part in triple if part.variable}
     names = [name for name in relation.columns if name in used]
     return Rule(project(relation, names), tuple(template), patterns.library)  # type: ignore[arg-type]
-
-
-def _constants(node: Any) -> Iterator[Identifier]:
-    """Yield the terms that a query names."""
-    if isinstance(node, (URIRef, Literal)):
-        yield node
-    elif isinstance(node, CompValue):
-        for name, part in node.items():
-            if name != "_vars":
-                yield from _constants(part)
-    elif isinstance(node, (InvPath, MulPath)):
-        yield from _constants(node.arg if isinstance(node, InvPath) else node.path)
-    elif isinstance(node, (SequencePath, AlternativePath)):
-        yield from _constants(list(node.args))
-    elif isinstance(node, dict):
-        yield from _constants(list(node.values()))
-    elif isinstance(node, (list, tuple)):
-        for part in node:
-            yield from _constants(part)
 
 
 def part_of(term: Any) -> Part:
@@ -167,7 +148,7 @@ def translate(
     if bindings:
         pattern = substituted(pattern, bindings)
         shown = [name for name in shown if name not in bindings]
-    schema.expect({key_of(term) for term in _constants(query)})
+    schema.expect({key_of(term) for term in constants(query)})
     patterns = Patterns(schema)
     patterns.compiler.based = bool(re.search(r"\bBASE\s*<", text, re.IGNORECASE))
     try:
