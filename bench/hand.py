@@ -260,6 +260,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="where the files go (DIR/hand)")
     parser.add_argument("--no-validate", action="store_true", help="do not count the faults")
     given = parser.parse_args()
+    if not (given.project / "kg.toml").is_file():
+        parser.error(f"{given.project} is no project folder: it has no kg.toml")
     record = build(given.project, given.out or given.project / "hand", with_validation=not given.no_validate)
     print(json.dumps(record, indent=2))
 

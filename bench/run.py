@@ -326,8 +326,12 @@ def main() -> None:
     for engine in engines:
         if engine not in ENGINES:
             parser.error(f"there is no engine '{engine}'; there are {', '.join(ENGINES)}")
+    sizes = given.sizes.replace(" ", ",").split(",")
+    for size in sizes:
+        if not size.isdigit() or int(size) == 0:
+            parser.error(f"--sizes {given.sizes}: '{size}' is no number of organisations")
     results: list[Result] = []
-    for size in map(int, given.sizes.replace(" ", ",").split(",")):
+    for size in map(int, sizes):
         project = project_of(size)
         for engine in engines:
             print(f"{size:,} organisations: {engine}", flush=True)
