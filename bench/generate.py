@@ -236,11 +236,9 @@ class Project:
         way = rng.random(len(part))
         each = np.repeat(np.arange(len(part)), sizes)
         anchor, widths = anchors[each], np.repeat(np.maximum(15, 2 * sizes.astype(np.int64)), sizes)
-        home, away = (
-            world.partners(anchor, (0, 0.5, 0.2, 0.3), widths),
-            world.partners(anchor, (0, 0, 0, 0, 0.9), widths),
-        )
-        mixed = world.partners(anchor, (0, 0.3, 0.1, 0.1, 0.3), widths)
+        home = world.partners(anchor, (0, 0.5, 0.2, 0.3), widths)
+        away = world.actives(anchor, widths)
+        mixed = np.where(rng.random(len(anchor)) < 0.5, away, world.partners(anchor, (0, 0.5, 0.2, 0.2), widths))
         chosen = np.where(way[each] < 0.35, home, np.where(way[each] < 0.8, away, mixed))
         keys = np.concatenate([each * np.int64(world.count) + chosen, np.arange(len(part)) * world.count + anchors])
         keys = np.unique(keys)

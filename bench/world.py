@@ -21,6 +21,9 @@ SECTORS = (21, 88, 270, 600)
 #: The share of organisations whose sector is one of their region's own.
 SPECIALISED = 0.3
 SPECIALITIES = np.array([0.4, 0.3, 0.2, 0.1])
+#: Organisations of a field of collaboration; of n draws, the first 1/m of a field gets n / m^(1/SKEW): with 3, one in a
+#: hundred is in a fifth of all, as in the Framework Programmes.
+FIELD, SKEW = 600, 3
 #: Organisations that share a hub, and of how many such blocks one has members that deal with nobody else.
 BLOCK, CAPTIVE = 40, 12
 COUNTRIES = "DE FR IT ES PL RO NL BE CZ SE PT GR HU AT CH BG DK FI SK NO IE HR LT SI LV EE CY LU MT IS"
@@ -162,6 +165,22 @@ class World:
         """Return an organisation of the same or nearly the same line of business for each."""
         step = np.rint(self.rng.normal(0, 1, len(of)) * width).astype(np.int64)
         found: Ints = self.by_code[np.clip(self.niche[of] + step, 0, self.count - 1)]
+        return found
+
+    def actives(self, of: Ints, most: Ints) -> Ints:
+        """Return an organisation of the same field for each, of which a few are in most of what happens there.
+
+        Parameters
+        ----------
+        of:
+            Organisations.
+        most:
+            For each, how many organisations its field has at least.
+        """
+        field = np.maximum(FIELD, most)
+        first = self.niche[of] // field * field
+        step = (self.rng.random(len(of)) ** SKEW * field).astype(np.int64)
+        found: Ints = self.by_code[np.minimum(first + step, self.count - 1)]
         return found
 
     def hubs(self, of: Ints) -> Ints:

