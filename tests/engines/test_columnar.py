@@ -11,7 +11,9 @@ from click.testing import CliRunner
 import kg
 from kg.cli import cli
 from kg.engines import ColumnarEngine, OxigraphEngine, Solutions
-from kg.errors import UnsupportedQuery
+from kg.engines.columnar import store as store_module
+from kg.engines.columnar.store import ColumnarStore
+from kg.errors import EngineError, UnsupportedQuery
 
 TURTLE = """@prefix : <http://e/> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 :a :v "01"^^xsd:integer, "1.50"^^xsd:double, "abc"^^xsd:integer, "x y"@en-GB, " "^^:t, "q\\"\\n\\\\", true, _:b ; :p :b .
@@ -173,3 +175,21 @@ def test_an_update_gives_the_graph_that_oxigraph_has(text: str) -> None:
 def test_refused_updates_name_the_construct(engine: ColumnarEngine, text: str, named: str) -> None:
     with pytest.raises(UnsupportedQuery, match=named):
         engine.update("PREFIX : <http://e/> " + text)
+
+
+@pytest.mark.parametrize("many", [0, 10_000])
+def test_two_terms_of_one_number_stop_everything(monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    """No two terms are known to have one number, so two are given one here."""
+    monkeypatch.setattr(store_module, "MANY_TERMS", many)
+    store = ColumnarStore()
+    store.add_terms("""SELECT '"one' AS key""")
+    store.check()
+    store.connection.execute("CREATE OR REPLACE MACRO term_id(k) AS 2")
+    store.add_terms("""SELECT '"one' AS key""")
+
+    def take_another() -> None:
+        store.add_terms("""SELECT '"other' AS key""")
+        store.check()
+
+    with pytest.raises(EngineError, match=r"two terms have the same number .*one.*other"):
+        take_another()

@@ -274,6 +274,7 @@ class Drafts(InputRows):
         Lines are sorted some subjects at a time, so that memory does not hold them all.
         """
         run = self.store.connection.execute
+        self.store.check()
         facts = self._different(f"row >> {SOURCE}")
         run(f"CREATE TEMP TABLE facts AS SELECT source::SMALLINT AS source, s, p, o FROM ({facts})")
         ((count,),) = run("SELECT count(*) FROM facts").fetchall()

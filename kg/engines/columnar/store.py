@@ -25,6 +25,8 @@ __all__ = ["ColumnarStore", "Rows"]
 #: The numbers of terms that queries name: they are the same in every store.
 _numbers: dict[str, int] = {}
 _MOST_NUMBERS = 100_000
+#: So many new terms are not looked at when they are taken in, but all together when :meth:`ColumnarStore.check` is called.
+MANY_TERMS = 10_000
 #: Quads handed to DuckDB at a time.
 BATCH = 100_000
 _TYPE = to_key(RDF["type"])
@@ -66,6 +68,8 @@ class ColumnarStore:
         self._waiting: list[str] = []
         self._pieces: dict[tuple[int, int | None, int | None], Piece] = {}
         self._staged = False
+        #: Whether terms were taken in of which it is not known that their numbers are apart.
+        self._unchecked = False
         self._graphs: set[int] = set()
         run = self.connection.execute
         for name, body in {**MACROS, **NTRIPLES}.items():
@@ -92,6 +96,7 @@ class ColumnarStore:
         """
         self.schema()
         self.keep()
+        self.check()
         run = self.connection.execute
         keys = self._constants()
         kept = [
@@ -213,7 +218,7 @@ class ColumnarStore:
         Raises
         ------
         EngineError
-            when two terms have one number, so that they could not be told apart.
+            when two terms have one number, so that they could not be told apart; of many terms :meth:`check` finds that.
         """
         self.connection.execute(f"""CREATE OR REPLACE TEMP TABLE new_terms AS SELECT term_id(key) AS id, key FROM ({keys})
             WHERE key IS NOT NULL""")
@@ -228,14 +233,30 @@ class ColumnarStore:
             as :meth:`add_terms`.
         """
         run = self.connection.execute
-        run(f"""INSERT INTO {self._dictionary} SELECT id, any_value(key) AS key FROM {table} ANTI JOIN terms USING (id)
-            WHERE term_class(id) NOT IN (4, 5) GROUP BY id""")
-        self._check_apart(table, "id", "key")
+        ((count,),) = run(f"""INSERT INTO {self._dictionary} SELECT DISTINCT id, key FROM {table}
+            ANTI JOIN terms USING (id, key) WHERE term_class(id) NOT IN (4, 5)""").fetchall()
+        if count > MANY_TERMS:
+            self._unchecked = True
+        elif count:
+            self._check_apart(f"SELECT id FROM terms SEMI JOIN {table} USING (id)")
         run(f"DROP TABLE {table}")
 
-    def _check_apart(self, table: str, number: str, key: str) -> None:
-        clash = self.connection.execute(f"""SELECT t.key, n."{key}" FROM {table} n JOIN terms t ON t.id = n."{number}"
-            WHERE t.key <> n."{key}" LIMIT 1""").fetchall()
+    def check(self) -> None:
+        """Make sure that no two terms have one number; whoever hands out what is stored calls it before.
+
+        Raises
+        ------
+        EngineError
+            when two have.
+        """
+        if self._unchecked:
+            self._check_apart("SELECT id FROM terms")
+            self._unchecked = False
+
+    def _check_apart(self, numbers: str) -> None:
+        """Raise an error where a SELECT of `id` has a number twice."""
+        clash = self.connection.execute(f"""SELECT min(key), max(key) FROM terms WHERE id IN
+            (SELECT id FROM ({numbers}) GROUP BY id HAVING count(*) > 1) GROUP BY id LIMIT 1""").fetchall()
         if clash:
             one, other = clash[0]
             raise EngineError(
@@ -256,6 +277,7 @@ class ColumnarStore:
         leave_out:
             A namespace; triples whose predicate or object is a term of it are left out.
         """
+        self.check()
         parts = []
         for piece in self._pieces.values():
             if piece.graph in (None, graph):
@@ -382,6 +404,7 @@ class ColumnarStore:
         run = self.connection.execute
         for name in "spog":
             self.add_terms(f"SELECT DISTINCT {name} AS key FROM staged WHERE {name} <> ''")
+        self.check()
         run("""CREATE OR REPLACE TEMP TABLE more AS SELECT DISTINCT term_id(p) AS p, term_id(s) AS s, term_id(o) AS o,
             CASE WHEN g = '' THEN 0 ELSE term_id(g) END AS g FROM staged""")
         found = run("""SELECT p, list(DISTINCT term_class(s)), list(DISTINCT term_class(o)) FROM more
