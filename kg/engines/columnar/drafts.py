@@ -5,7 +5,7 @@ A draft fact has the number of its row, the columns it was made from, and the nu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +16,8 @@ from pyoxigraph import NamedNode, Triple
 from kg.engines.columnar.cells import CELLS
 from kg.engines.columnar.input_rows import SOURCE, InputRows
 from kg.engines.columnar.keys import term_of, to_key
+from kg.engines.columnar.sorted_lines import write_sorted
 from kg.engines.columnar.store import ColumnarStore, Rows, quoted
-from kg.errors import EngineError
 from kg.lines import Written, write_lines
 from kg.namespaces import RDF
 from kg.rows import RowTable, Statement
@@ -25,8 +25,6 @@ from kg.sparql.terms import IRI, typed
 
 __all__ = ["DraftFact", "Drafts"]
 
-#: How many lines are sorted at a time.
-_LINES = 2_000_000
 _TYPE = to_key(RDF["type"])
 _INTEGER, _DECIMAL = typed("integer"), typed("decimal")
 #: The object of a statement, its number in canonical form.
@@ -266,50 +264,29 @@ class Drafts(InputRows):
 
     def write_triples(self, path: Path) -> None:
         """Write every triple that is stated as a line of N-Triples, in no order."""
-        write_lines(self.store.connection, _lines(self._different("0"), "' .'"), path)
+        lines = f"""SELECT s.key || '> ' || p.key || '> ' || ntriples(key_of_id(f.o, o.key)) || ' .' AS line
+            FROM ({self._different("0")}) f
+            JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o"""
+        write_lines(self.store.connection, lines, path)
 
     def write_facts(self, path: Path, graphs: Mapping[int, str]) -> Written:
-        """Write the facts as sorted N-Quads, each once in the graph of its source, given by its number; end the drafts.
-
-        Lines are sorted some subjects at a time, so that memory does not hold them all.
-        """
-        run = self.store.connection.execute
-        self.store.check()
-        facts = self._different(f"row >> {SOURCE}")
-        run(f"CREATE TEMP TABLE facts AS SELECT source::SMALLINT AS source, s, p, o FROM ({facts})")
-        ((count,),) = run("SELECT count(*) FROM facts").fetchall()
+        """Write the facts as sorted N-Quads, each once in the graph of its source, given by its number; end the drafts."""
+        facts = self._different(f"(row >> {SOURCE})::SMALLINT")
+        self.store.connection.execute(f"CREATE OR REPLACE TEMP TABLE facts AS {facts}")
         self._drop_facts()
-        run("""CREATE TEMP TABLE ordered AS SELECT place, facts.* FROM facts JOIN
-            (SELECT id, (row_number() OVER (ORDER BY key || '>'))::INTEGER AS place FROM terms
-             SEMI JOIN facts ON s = id) ON id = s ORDER BY place""")
-        run("DROP TABLE facts")
-        ((last,),) = run("SELECT coalesce(max(place), 0) FROM ordered").fetchall()
-        step = max(1, last * _LINES // max(1, count))
-        cases = " ".join(f"WHEN {number} THEN {quoted(f' <{graph}> .')}" for number, graph in graphs.items())
-        lines = f"{_lines('FROM part', f'CASE source {cases} END', 'place')} ORDER BY place, line"
+        return write_sorted(self.store, "facts", graphs, path)
 
-        def parts() -> Iterator[str]:
-            for first in range(1, last + 1, step):
-                # A table, so that DuckDB knows how few they are.
-                run(f"""CREATE OR REPLACE TEMP TABLE part AS
-                    FROM ordered WHERE place BETWEEN {first} AND {first + step - 1}""")
-                yield lines
-
-        written = write_lines(self.store.connection, parts(), path)
-        if written.lines != count:
-            raise EngineError(f"{count - written.lines} facts have a term that is not in the dictionary")
-        run("DROP TABLE IF EXISTS part")
-        run("DROP TABLE ordered")
-        return written
-
-    def _different(self, source: str) -> str:
-        """SQL for the numbers of all different facts, with SQL for what else tells rows apart."""
+    def _different(self, graph: str) -> str:
+        """SQL for the numbers of all different facts, with SQL for their graph."""
         self.store.keep()
         parts = []
         for place in self._places.values():
             distinct = "" if place.once and len(place.sources) == 1 else "DISTINCT "
-            parts.append(f"SELECT {distinct}{source} AS source, s, p, o FROM ({self._all(place)})")
-        return " UNION ALL ".join(parts) or "SELECT 0 AS source, 0 AS s, 0 AS p, 0 AS o WHERE false"
+            parts.append(f"SELECT {distinct}{graph} AS graph, s, p, o FROM ({self._all(place)})")
+        return (
+            " UNION ALL ".join(parts)
+            or "SELECT 0::SMALLINT AS graph, 0::BIGINT AS s, 0::BIGINT AS p, 0::BIGINT AS o WHERE false"
+        )
 
     def load(self) -> None:
         """Make the facts the triples of the default graph; the store has none."""
@@ -367,11 +344,3 @@ class Drafts(InputRows):
             self.store.connection.execute(f"DROP TABLE {place.name}")
         self.store.connection.execute("DROP TABLE left_out")
         self._places = {}
-
-
-def _lines(facts: str, end: str, *more: str) -> str:
-    """SQL for lines of facts, given by their numbers, with SQL for their end; and more columns of the facts."""
-    names = "".join(f", {name}" for name in more)
-    return f"""SELECT s || '> ' || p || '> ' || ntriples(o) || {end} AS line{names}
-        FROM (SELECT s.key AS s, p.key AS p, key_of_id(f.o, o.key) AS o, source{names} FROM ({facts}) f
-              JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o)"""

@@ -17,9 +17,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 from kg.engines.base import Solutions, Term
 from kg.engines.columnar.evaluator import register
 from kg.engines.columnar.keys import term_of, to_key
+from kg.engines.columnar.sorted_lines import write_sorted
 from kg.engines.columnar.store import ColumnarStore, Rows
 from kg.errors import EngineError, UnsupportedQuery, UsageError
-from kg.lines import write_lines
 from kg.namespaces import PREFIXES
 from kg.rows import in_graph
 from kg.sparql import Piece, Rule, Translation, parse_ahead, translate, translate_rule
@@ -127,9 +127,9 @@ class ColumnarEngine:
 
     def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:
         """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace."""
-        return write_lines(
-            self.store.connection, self.store.lines(self.conclusions, graph.value, leave_out), path
-        ).lines
+        triples = self.store.triples(self.conclusions, leave_out)
+        self.store.connection.execute(f"CREATE OR REPLACE TEMP TABLE shown AS SELECT 0 AS graph, * FROM ({triples})")
+        return write_sorted(self.store, "shown", {0: graph.value}, path).lines
 
     def run_rule(self, construct: str) -> int:
         """Run a CONSTRUCT query, add its triples to the graph of conclusions and return how many were new."""

@@ -265,31 +265,27 @@ class ColumnarStore:
 
     # -- triples
 
-    def lines(self, graph: int, name: str, leave_out: str) -> str:
-        """Return SQL for the triples of a graph as lines of N-Quads without their ends, sorted.
+    def triples(self, graph: int, leave_out: str) -> str:
+        """Return SQL for the numbers s, p and o of the triples of a graph.
 
         Parameters
         ----------
         graph:
             The graph that they are in.
-        name:
-            The IRI of the graph that is written.
         leave_out:
             A namespace; triples whose predicate or object is a term of it are left out.
         """
-        self.check()
         parts = []
         for piece in self._pieces.values():
             if piece.graph in (None, graph):
                 o = "o" if piece.object is None else str(piece.object)
                 where = f" WHERE g = {graph}" if piece.graph is None else ""
                 parts.append(f"SELECT s, {piece.predicate}::BIGINT AS p, {o}::BIGINT AS o FROM {piece.name}{where}")
-        hidden = f"starts_with(p.key, '<{leave_out}') OR coalesce(starts_with(o.key, '<{leave_out}'), false)"
-        keys = f"""SELECT s.key AS s, p.key AS p, key_of_id(q.o, o.key) AS o FROM ({" UNION ALL ".join(parts)}) q
-            JOIN terms s ON s.id = q.s JOIN terms p ON p.id = q.p LEFT JOIN terms o ON o.id = q.o
-            {f"WHERE NOT ({hidden})" if leave_out else ""}"""
-        line = f"ntriples(s) || ' ' || p || '> ' || ntriples(o) || ' <{name}> .'"
-        return f"SELECT line FROM (SELECT {line} AS line FROM ({keys})) ORDER BY line"
+        everything = " UNION ALL ".join(parts) or "SELECT 0::BIGINT AS s, 0::BIGINT AS p, 0::BIGINT AS o WHERE false"
+        if not leave_out:
+            return everything
+        hidden = f"(SELECT id FROM terms WHERE starts_with(key, {quoted(f'<{leave_out}')}))"
+        return f"FROM ({everything}) q ANTI JOIN {hidden} x ON x.id = q.p ANTI JOIN {hidden} y ON y.id = q.o"
 
     def insert(self, rows: Rows, graph: int = 0) -> int:
         """Add triples that the store doesn't hold in any graph; return how many were new. Their terms must be known."""
