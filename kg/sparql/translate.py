@@ -80,7 +80,7 @@ def translate_rule(text: str, schema: Schema, *, prefixes: Mapping[str, str] | N
         raise UsageError("a rule is a CONSTRUCT query with a template")
     if query.datasetClause:
         raise UnsupportedQuery("FROM is not supported by the columnar engine")
-    schema.expect({key_of(term) for term in constants(query)})
+    schema.expect({key_of(term) for term in constants([query, query.template])})
     patterns = Patterns(schema)
     patterns.compiler.based = bool(re.search(r"\bBASE\s*<", text, re.IGNORECASE))
     try:

@@ -117,6 +117,8 @@ class Drafts(InputRows):
     def state(self, table: RowTable, statements: Iterable[Statement]) -> None:
         """Make the draft facts of a table's rows."""
         listed = list(statements)
+        named = [term for one in listed for term in (one.predicate, one.object) if isinstance(term, NamedNode)]
+        self.store.expect(map(to_key, named))
         own = [statement.where or "true" for statement in listed if not statement.subject]
         if own:
             where = "" if "true" in own else f" WHERE {' OR '.join(f'({condition})' for condition in own)}"

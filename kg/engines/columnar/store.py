@@ -25,8 +25,6 @@ __all__ = ["ColumnarStore", "Rows"]
 #: The numbers of terms that queries name: they are the same in every store.
 _numbers: dict[str, int] = {}
 _MOST_NUMBERS = 100_000
-#: So many new terms are not looked at when they are taken in, but all together when :meth:`ColumnarStore.check` is called.
-MANY_TERMS = 10_000
 #: Quads handed to DuckDB at a time.
 BATCH = 100_000
 _TYPE = to_key(RDF["type"])
@@ -207,10 +205,10 @@ class ColumnarStore:
     def keep(self) -> None:
         """Take the terms that were asked for into the dictionary, before a query that may give them is run."""
         if self._waiting:
-            self.connection.register("waiting", pa.table({"key": pa.array(self._waiting, pa.string())}))
-            self._waiting = []
-            self.add_terms("SELECT key FROM waiting")
-            self.connection.unregister("waiting")
+            keys, self._waiting = self._waiting, []
+            self.expect(keys)
+            new = ", ".join(f"({self.number_of(key)}, {quoted(key)})" for key in keys)
+            self._take(f"(VALUES {new}) AS new (id, key)")
 
     def add_terms(self, keys: str) -> None:
         """Take the terms of a SELECT of `key` into the dictionary; it may have some of them already, or NULL.
@@ -218,7 +216,7 @@ class ColumnarStore:
         Raises
         ------
         EngineError
-            when two terms have one number, so that they could not be told apart; of many terms :meth:`check` finds that.
+            when two terms have one number, so that they could not be told apart; of those in memory :meth:`check` finds it.
         """
         self.connection.execute(f"""CREATE OR REPLACE TEMP TABLE new_terms AS SELECT term_id(key) AS id, key FROM ({keys})
             WHERE key IS NOT NULL""")
@@ -232,14 +230,17 @@ class ColumnarStore:
         EngineError
             as :meth:`add_terms`.
         """
+        self._take(table)
+        self.connection.execute(f"DROP TABLE {table}")
+
+    def _take(self, new: str) -> None:
         run = self.connection.execute
-        ((count,),) = run(f"""INSERT INTO {self._dictionary} SELECT DISTINCT id, key FROM {table}
+        ((count,),) = run(f"""INSERT INTO {self._dictionary} SELECT DISTINCT id, key FROM {new}
             ANTI JOIN terms USING (id, key) WHERE term_class(id) NOT IN (4, 5)""").fetchall()
-        if count > MANY_TERMS:
+        if count and self._dictionary == "terms":
             self._unchecked = True
         elif count:
-            self._check_apart(f"SELECT id FROM terms SEMI JOIN {table} USING (id)")
-        run(f"DROP TABLE {table}")
+            self._check_apart(f"SELECT id FROM terms SEMI JOIN {new} USING (id)")
 
     def check(self) -> None:
         """Make sure that no two terms have one number; whoever hands out what is stored calls it before.
