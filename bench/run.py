@@ -28,8 +28,8 @@ HERE = Path(__file__).resolve().parent
 ENGINES = ("hand", "columnar", "oxigraph", "rdflib")
 #: RDFLib is measured up to this many organisations.
 RDFLIB_MOST = 10_000
-#: The stages of `run.json` that make up loading.
-LOADING = ("load", "read", "facts")
+#: The stages of `run.json` that make up loading, and writing.
+LOADING, DUMPING = ("load", "read"), ("facts", "write", "columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Result:
     infer: float | None = None
     communities: float | None = None
     validate: float | None = None
+    dump: float | None = None
     total: float | None = None
     peak_memory_mb: int | None = None
     facts: int | None = None
@@ -184,6 +185,7 @@ def note_stages(result: Result, record: Mapping[str, Any]) -> None:
     seconds: dict[str, float] = record["seconds"]
     result.seconds = dict(seconds)
     result.load = round(sum(seconds.get(name, 0.0) for name in LOADING), 3)
+    result.dump = round(sum(seconds.get(name, 0.0) for name in DUMPING), 3)
     result.infer = seconds.get("infer")
     result.communities = seconds.get("communities")
     result.validate = seconds.get("validate") or None
@@ -239,6 +241,7 @@ HEADER = (
     "load to inferred without communities s",
     "× by hand",
     "Oxigraph ÷ this",
+    "dump s",
     "process s",
     "peak MB",
     "groups",
@@ -263,6 +266,7 @@ def markdown(results: Sequence[Result]) -> str:
             *map(shown, (r.load, r.infer, r.communities, r.rules)),
             ratio(r.rules, hand),
             ratio(oxigraph, r.rules),
+            shown(r.dump),
             shown(r.total),
             "" if r.peak_memory_mb is None else f"{r.peak_memory_mb:,}",
             "" if r.groups is None else f"{r.groups:,}",

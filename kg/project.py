@@ -209,20 +209,25 @@ def _graph(settings: Settings, number: int) -> str:
 def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool, progress: Progress) -> None:
     settings = work.settings
     inferred = _inferred(settings)
+    graphs = {source.number: _graph(settings, source.number) for source in work.quarantine.loaded}
     start = perf_counter()
+    progress("loading facts", 0, 0)
+    _load_facts(work, graphs)
+    loaded = perf_counter()
     progress("writing facts", 0, 0)
-    facts = _write_facts(target, work)
+    facts = _write_facts(target, work, graphs)
+    written = perf_counter()
     engine = _engine(target, work)
-    work.seconds["facts"] = perf_counter() - start
+    work.seconds["load"] = loaded - start + perf_counter() - written
+    work.seconds["facts"] = written - loaded
     _check_levels(engine, work)
     start = perf_counter()
-    graphs = [_graph(settings, source.number) for source in work.quarantine.loaded]
     result = infer(
         engine,
         base=settings.base,
         profile=settings.profile,
         facts_digest=facts.digest,
-        graphs=graphs,
+        graphs=graphs.values(),
         progress=progress,
     )
     work.seconds["infer"] = perf_counter() - start
@@ -269,14 +274,17 @@ def _validated(engine: Engine, target: Path) -> Store:
     return store
 
 
-def _write_facts(target: Path, work: _Work) -> Written:
-    """Write every fact in its source's graph, and where rows are; the default graph gets the union of the facts."""
-    settings, drafts = work.settings, work.quarantine.drafts
-    graphs = {source.number: _graph(settings, source.number) for source in work.quarantine.loaded}
-    drafts.load()
+def _load_facts(work: _Work, graphs: Mapping[int, str]) -> None:
+    """Give the default graph the union of the facts, and a region to whoever has only a point."""
+    work.quarantine.drafts.load()
     work.placed = list(nearest_regions(work.columnar))
     if work.placed:
-        drafts.place(work.placed, graphs)
+        work.quarantine.drafts.place(work.placed, graphs)
+
+
+def _write_facts(target: Path, work: _Work, graphs: Mapping[int, str]) -> Written:
+    """Write every fact in its source's graph, and where rows are."""
+    drafts = work.quarantine.drafts
     with pq.ParquetWriter(target / "rows.parquet", _ROWS, compression="zstd") as writer:
         for batch in drafts.accepted():
             writer.write_batch(batch.cast(_ROWS))

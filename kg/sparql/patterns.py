@@ -35,7 +35,7 @@ from kg.sparql.relation import (
 )
 from kg.sparql.scope import Library, Scope
 from kg.sparql.solutions import distinct, ordered, sliced
-from kg.sparql.sql import all_of, column, number, select, sql
+from kg.sparql.sql import after_joins, all_of, column, number, select, sql
 from kg.sparql.terms import ALL, IRI, RESOURCES, class_of, key_of
 from kg.sparql.values import Value
 from kg.sparql.walk import mentions, nested, variables
@@ -229,7 +229,7 @@ class Patterns:
         """Keep the solutions for which an expression is true."""
         alias = fresh()
         scope = Scope({alias: relation})
-        test = self.compiler.truth(condition, scope)
+        test = after_joins(self.compiler.truth(condition, scope))
         rich = enrich(relation, scope.requests.get(alias, ()))
         parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
         query = select(parts).from_(rich.query.subquery(alias, copy=False), copy=False).where(test, copy=False)

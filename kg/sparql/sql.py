@@ -8,7 +8,7 @@ from typing import cast
 import sqlglot
 from sqlglot import exp
 
-__all__ = ["all_of", "any_of", "column", "const", "number", "select", "sql"]
+__all__ = ["after_joins", "all_of", "any_of", "column", "const", "number", "select", "sql"]
 
 #: The dialect that templates in this package are written in; any that sqlglot knows can be written out.
 _TEMPLATES = "duckdb"
@@ -65,6 +65,22 @@ def all_of(*conditions: exp.Expression | None) -> exp.Expression:
 def any_of(*conditions: exp.Expression) -> exp.Expression:
     """Return the disjunction."""
     return cast(exp.Expression, exp.or_(*conditions, copy=False) if conditions else exp.false())
+
+
+def after_joins(condition: exp.Expression) -> exp.Expression:
+    """Return a condition that is not taken for the way to join two tables.
+
+    An optimizer that sees `a < b` with a and b from two tables may join them by it, all with all, before the equalities
+    that leave little to compare.
+    """
+    bare = condition.unnest()
+    if isinstance(bare, exp.And):
+        return all_of(*(after_joins(cast(exp.Expression, side)) for side in (bare.left, bare.right)))
+    if isinstance(bare, (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NEQ)):
+        names = [{part.name for part in side.find_all(exp.Column)} for side in (bare.left, bare.right)]
+        if all(names) and names[0] != names[1]:
+            return cast(exp.Expression, exp.func("COALESCE", condition, exp.false(), copy=False))
+    return condition
 
 
 def select(columns: dict[str, exp.Expression]) -> exp.Select:
