@@ -46,6 +46,9 @@ class RdflibEngine:
         """Add the triples of quads."""
         self.add(quad.triple for quad in quads)
 
+    def ready(self, queries: Iterable[str]) -> None:
+        """Do nothing: a query is read when it is run."""
+
     def run_rule(self, construct: str) -> int:
         """Run a CONSTRUCT query, add what it says and return how many triples were new."""
         new = [triple for triple in self.graph.query(construct) if triple not in self.graph]  # type: ignore[operator]

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-import igraph
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +26,9 @@ from kg.identifiers import community_iri
 from kg.namespaces import CKG, PROV, RDF, WORKING
 from kg.profile import Profile
 from kg.rows import Progress, silent
+
+if TYPE_CHECKING:
+    import igraph
 
 __all__ = ["COMMUNITIES_BEFORE", "Inferred", "communities", "infer", "rules", "rules_digest", "seed"]
 
@@ -116,6 +119,7 @@ def infer(
     engine.conclude(asserted)
     seconds: dict[str, float] = {}
     ordered = rules()
+    engine.ready(rule.text for rule in ordered)
     done = 0
     with_communities = False
     for stage, queries in groupby(ordered, key=lambda rule: rule.stage):
@@ -190,6 +194,8 @@ def communities(engine: Engine, *, most: int) -> list[list[str]]:
 
 def _leiden(graph: igraph.Graph) -> Iterable[list[int]]:
     """Return the communities of a graph as lists of vertices."""
+    import igraph  # here: it loads what it could draw with, and only this needs it
+
     if graph.vcount() == 0:
         return []
     igraph.set_random_number_generator(random.Random(SEED))
@@ -231,6 +237,8 @@ def _tie_graph(engine: Engine) -> tuple[list[str], igraph.Graph]:
     ends = np.stack([_places(supplies["one"], names), _places(supplies["other"], names)])
     keys = np.unique(ends.min(axis=0) * len(names) + ends.max(axis=0))
     all_keys = np.concatenate([firsts * len(names) + seconds, keys])
+    import igraph
+
     graph = igraph.Graph(n=len(names))
     graph.vs["place"] = range(len(names))
     if len(all_keys):

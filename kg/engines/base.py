@@ -44,6 +44,9 @@ class Engine(Protocol):
     def conclude_pairs(self, predicate: NamedNode, subjects: Sequence[str], objects: Sequence[str]) -> None:
         """Add triples between IRIs, given as two columns, as conclusions."""
 
+    def ready(self, queries: Iterable[str]) -> None:
+        """Get ready for queries that will be run."""
+
     def run_rule(self, construct: str) -> int:
         """Run a CONSTRUCT query, add its triples as conclusions and return how many were new."""
 

@@ -66,6 +66,9 @@ class OxigraphEngine:
         """Bulk-load a file of quads."""
         self.store.bulk_load(path=str(path), format=kind)
 
+    def ready(self, queries: Iterable[str]) -> None:
+        """Do nothing: a query is read when it is run."""
+
     def run_rule(self, construct: str) -> int:
         """Run a CONSTRUCT query, add its triples to the default graph and return how many were new."""
         found = self.store.query(construct)

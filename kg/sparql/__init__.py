@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kg.sparql.graph import Piece, Schema
-from kg.sparql.parse import parse_ahead
-from kg.sparql.translate import Rule, Translation, translate, translate_rule
+from kg.sparql.parse import is_parsed, parse_ahead
+from kg.sparql.translate import Rule, Translation, named, translate, translate_rule
 
-__all__ = ["Piece", "Rule", "Schema", "Translation", "parse_ahead", "translate", "translate_rule"]
+__all__ = ["Piece", "Rule", "Schema", "Translation", "is_parsed", "named", "parse_ahead", "translate", "translate_rule"]

@@ -1,28 +1,40 @@
-"""Parsing in a process of its own: RDFLib's parser takes some 25 ms for a query, which another core has to spare.
+"""Parsing once: RDFLib's parser takes some 50 ms for a query, so that of queries that stay the same the algebra is kept.
 
-The process reads the queries from standard input and writes their algebra, one after the other, to standard output; what
-can't be parsed is left to whoever asks for it. Both ends are this package's own.
+A process of its own, on another core, parses what is not kept. It reads the queries from standard input and writes their
+algebra, a line of JSON for each, to standard output and, when all are parsed, to the folder of what is kept. A query that
+can't be parsed is null there: it is left to whoever asks for it.
 """
 
 from __future__ import annotations
 
-import io
-import pickle
+import hashlib
+import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import IO
 
-from rdflib.plugins.sparql.parserutils import CompValue, Expr
+import rdflib
+from platformdirs import user_cache_path
+from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.errors import ClusterKGError
+from kg.sparql.algebra_json import from_json, to_json
 
 __all__ = ["Ahead"]
 
+#: The form of what is kept: another one is another file.
+_FORM = 1
+#: As many files are kept: each edition of the package has one.
+_MOST_KEPT = 5
+
 
 class Ahead:
-    """Queries that another process parses; :meth:`take` gives each when it is there.
+    """Queries that were parsed before, or are by another process; :meth:`take` gives each when it is there.
 
     Parameters
     ----------
@@ -35,67 +47,84 @@ class Ahead:
     def __init__(self, texts: Iterable[str], prefixes: Mapping[str, str]) -> None:
         self.waiting = list(texts)
         self._found: dict[str, CompValue | None] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        given = json.dumps([self.waiting, dict(prefixes)]).encode()
+        try:
+            self._lines: IO[bytes] | None = _kept_at(given).open("rb")
+        except OSError:
+            self._lines = self._parse(given)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the queries were parsed before, so that nobody has to wait."""
+        return self._process is None
+
+    def _parse(self, given: bytes) -> IO[bytes] | None:
         command = [sys.executable, "-c", "from kg.sparql.ahead import main; main()"]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        assert self._process.stdin is not None
-        with suppress(OSError):
-            self._process.stdin.write(pickle.dumps((self.waiting, dict(prefixes))))
-            self._process.stdin.close()
+        # A file and no pipe: nobody waits until the process has come up to read.
+        with tempfile.TemporaryFile() as source:
+            source.write(given)
+            source.seek(0)
+            self._process = subprocess.Popen(command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return self._process.stdout
 
     def take(self, text: str) -> CompValue | None:
-        """Return the algebra of a query, waiting for it if need be; nothing when the process has none to give."""
+        """Return the algebra of a query, waiting for it if need be; nothing when it can't be had so."""
         while text not in self._found and self.waiting:
             self._found[self.waiting.pop(0)] = self._next()
         if not self.waiting:
-            self._process.wait()
+            self._end()
         return self._found.pop(text, None)
 
     def _next(self) -> CompValue | None:
-        assert self._process.stdout is not None
         try:
-            found: CompValue | None = pickle.load(self._process.stdout)
-        except (OSError, EOFError, AttributeError, ImportError, pickle.UnpicklingError):
+            line = self._lines.readline() if self._lines else b""
+            found: CompValue | None = from_json(json.loads(line))
+        except (OSError, ValueError, KeyError, TypeError):
             self.waiting.clear()
             return None
         return found
 
-
-class _Pickler(pickle.Pickler):
-    """Writes RDFLib's algebra, whose nodes can't be pickled by themselves; how expressions are evaluated is left out."""
-
-    def reducer_override(self, value: Any) -> Any:
-        if isinstance(value, CompValue):
-            attributes = {name: part for name, part in value.__dict__.items() if name != "_evalfn"}
-            return rebuilt, (isinstance(value, Expr), dict(value), attributes)
-        return NotImplemented
+    def _end(self) -> None:
+        if self._lines:
+            self._lines.close()
+            self._lines = None
+        if self._process:
+            self._process.wait()
 
 
-def rebuilt(expression: bool, parts: Mapping[str, Any], attributes: Mapping[str, Any]) -> CompValue:
-    """Return a node of RDFLib's algebra made of its parts."""
-    node = CompValue.__new__(Expr if expression else CompValue)
-    dict.__init__(node)
-    node.__dict__.update(attributes)
-    for name, part in parts.items():
-        dict.__setitem__(node, name, part)
-    return node
+def _kept_at(given: bytes) -> Path:
+    digest = hashlib.sha256(f"{_FORM} {rdflib.__version__} {sys.version_info[:2]} ".encode() + given)
+    return user_cache_path("clusterkg", appauthor=False) / f"queries-{digest.hexdigest()}.jsonl"
+
+
+def _keep(given: bytes, lines: Iterable[bytes]) -> None:
+    """Keep what was parsed, whole or not at all, and little of what was kept before."""
+    target = _kept_at(given)
+    with suppress(OSError):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(f".{os.getpid()}")
+        part.write_bytes(b"".join(lines))
+        part.replace(target)
+        before = sorted(target.parent.glob("queries-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in before[_MOST_KEPT:]:
+            path.unlink()
 
 
 def main() -> None:
     """Parse what standard input names."""
     from kg.sparql.parse import parse  # parse imports this module
 
-    texts, prefixes = pickle.load(sys.stdin.buffer)
+    given = sys.stdin.buffer.read()
+    texts, prefixes = json.loads(given)
+    lines = []
     for text in texts:
         try:
-            algebra = parse(text, prefixes)
+            found = to_json(parse(text, prefixes))
         except ClusterKGError:
-            algebra = None
-        stream = io.BytesIO()
-        _Pickler(stream).dump(algebra)
-        try:
-            sys.stdout.buffer.write(stream.getvalue())
+            found = None
+        lines.append(json.dumps(found, ensure_ascii=False).encode() + b"\n")
+        with suppress(BrokenPipeError):
+            sys.stdout.buffer.write(lines[-1])
             sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            return
+    _keep(given, lines)

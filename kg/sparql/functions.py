@@ -151,21 +151,23 @@ class Compiler(Core):
         return self._two_texts(node, scope, "STRBEFORE", template, "str")
 
     def _Builtin_STRLEN(self, node: CompValue, scope: Scope) -> Value:
-        value = self.value(node.arg, scope)
+        value = as_text(self.value(node.arg, scope))
         if value.kind == "str":
             return Value("int", sql("length(a)", a=value.sql), INTEGER)
         return self.slow("STRLEN", [value], INTEGER)
 
     def _Builtin_SUBSTR(self, node: CompValue, scope: Scope) -> Value:
         values = [self.value(part, scope) for part in (node.arg, node.start, node.length) if part is not None]
-        whole = all(v.constant is not None and v.kind == "int" for v in values[1:2]) and values[1].sql.sql() != "0"
-        if values[0].kind == "str" and whole and int(str(node.start)) >= 1:
-            if len(values) == 2:
-                return Value("str", sql("substr(a, b)", a=values[0].sql, b=values[1].sql), STRING)
-            if values[2].kind == "int":
-                template = "substr(a, b, cast(greatest(c, 0) as bigint))"
-                return Value("str", sql(template, a=values[0].sql, b=values[1].sql, c=values[2].sql), STRING)
-        return self.slow("SUBSTR", values, STRING | LANG)
+        values[0] = as_text(values[0])
+        if values[0].kind != "str" or any(value.kind != "int" for value in values[1:]):
+            return self.slow("SUBSTR", values, STRING | LANG)
+        parts = {name: value.sql for name, value in zip("abc", values, strict=False)}
+        template = "substr(a, b)" if len(values) == 2 else "substr(a, b, cast(greatest(c, 0) as bigint))"
+        if values[1].constant is not None and int(str(node.start)) >= 1:
+            return Value("str", sql(template, **parts), STRING)
+        # What begins before the first character is left to the evaluator.
+        rest = self.slow("SUBSTR", values).sql
+        return Value("str", sql(f"case when b >= 1 then {template} else substr(z, 2) end", **parts, z=rest), STRING)
 
     def _Builtin_ENCODE_FOR_URI(self, node: CompValue, scope: Scope) -> Value:
         value = as_text(self.value(node.arg, scope))

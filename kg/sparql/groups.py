@@ -13,7 +13,7 @@ from kg.errors import UnsupportedQuery
 from kg.sparql.relation import Column, Relation, enrich, fresh, name_of
 from kg.sparql.scope import Scope
 from kg.sparql.solutions import distinct
-from kg.sparql.sql import column, select, sql
+from kg.sparql.sql import column, select, sql, whole
 from kg.sparql.terms import ALL, DECIMAL, INTEGER, STRING, UNIT, typed
 from kg.sparql.values import Value, constant, key, units
 
@@ -76,7 +76,7 @@ def _grouped(
         cell, known = _cell(patterns, part, value)
         shown[name_of(str(part.res))], columns[str(part.res)] = cell, known
     rich = enrich(relation, scope.requests.get(alias, ()))
-    query = select(shown).from_(rich.query.subquery(alias, copy=False), copy=False)
+    query = whole(select(shown).from_(rich.query.subquery(alias, copy=False), copy=False))
     if groups:
         query = query.group_by(*(column(name_of(name), alias) for name in groups), copy=False)
     elif names or not parts:

@@ -15,7 +15,7 @@ from rdflib.plugins.sparql.parserutils import CompValue, Expr
 from kg.errors import UnsupportedQuery, UsageError
 from kg.sparql.ahead import Ahead
 
-__all__ = ["parse", "parse_ahead", "parse_update"]
+__all__ = ["is_parsed", "parse", "parse_ahead", "parse_update"]
 
 _lock = threading.Lock()
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -52,6 +52,12 @@ def parse_ahead(texts: Iterable[str], prefixes: Mapping[str, str]) -> None:
     if new:
         made = Ahead(new, prefixes)
         _ahead.update(((text, given), made) for text in new)
+
+
+def is_parsed(text: str, prefixes: Mapping[str, str]) -> bool:
+    """Whether the algebra of a query is there without parsing it or waiting for it."""
+    key = text, tuple(sorted(prefixes.items()))
+    return key in _parsed or (key in _ahead and _ahead[key].kept)
 
 
 def parse_update(text: str, prefixes: Mapping[str, str]) -> list[CompValue]:

@@ -35,7 +35,7 @@ from kg.sparql.relation import (
 )
 from kg.sparql.scope import Library, Scope
 from kg.sparql.solutions import distinct, ordered, sliced
-from kg.sparql.sql import after_joins, all_of, column, number, select, sql
+from kg.sparql.sql import after_joins, all_of, column, number, over, select, sql
 from kg.sparql.terms import ALL, IRI, RESOURCES, class_of, key_of
 from kg.sparql.values import Value
 from kg.sparql.walk import mentions, nested, variables
@@ -84,9 +84,7 @@ class Patterns:
         if not isinstance(self.graph, str):
             return unit()
         alias = fresh()
-        query = select({name_of(self.graph): column("g", alias)}).from_(
-            self.schema.graphs().subquery(alias, copy=False), copy=False
-        )
+        query = over(self.schema.graphs(), alias, {name_of(self.graph): column("g", alias)})
         return Relation(query, {self.graph: Column("id", True, IRI)})
 
     def _BGP(self, node: CompValue) -> Relation:
@@ -232,8 +230,7 @@ class Patterns:
         test = after_joins(self.compiler.truth(condition, scope))
         rich = enrich(relation, scope.requests.get(alias, ()))
         parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
-        query = select(parts).from_(rich.query.subquery(alias, copy=False), copy=False).where(test, copy=False)
-        return Relation(query, relation.columns, keys=relation.keys)
+        return Relation(over(rich.query, alias, parts, where=test), relation.columns, keys=relation.keys)
 
     def _Extend(self, node: CompValue) -> Relation:
         return self.extended(self.relation(node.p), {str(node.var): node.expr})
@@ -254,12 +251,7 @@ class Patterns:
         rich = enrich(relation, scope.requests.get(alias, ()))
         if relation.ordered:
             parts[ORDER] = column(ORDER, alias)
-        return Relation(
-            select(parts).from_(rich.query.subquery(alias, copy=False), copy=False),
-            columns,
-            relation.ordered,
-            relation.keys,
-        )
+        return Relation(over(rich.query, alias, parts), columns, relation.ordered, relation.keys)
 
     # -- data and sub-selects
 
@@ -336,12 +328,8 @@ class Patterns:
             alias = fresh()
             parts = {name_of(name): column(name_of(name), alias) for name in inside.columns if name != hidden}
             columns = {name: known for name, known in inside.columns.items() if name != hidden}
-            picked = Relation(
-                select({**parts, name_of(hidden): column(name_of(hidden), alias)}).from_(
-                    inside.query.subquery(alias, copy=False), copy=False
-                ),
-                {**columns, hidden: inside.columns[hidden]},
-            )
+            parts[name_of(hidden)] = column(name_of(hidden), alias)
+            picked = Relation(over(inside.query, alias, parts), {**columns, hidden: inside.columns[hidden]})
             return self._named(picked, hidden, str(node.term))
         self._graphs.append(self.schema.number_of(key_of(node.term)))
         try:
@@ -357,14 +345,12 @@ class Patterns:
         parts[name_of(name)] = column(name_of(hidden), alias)
         columns = {n: known for n, known in relation.columns.items() if n not in (hidden, name)}
         columns[name] = Column("id", True, IRI)
-        renamed = Relation(select(parts).from_(relation.query.subquery(alias, copy=False), copy=False), columns)
         if name not in relation.columns:
-            return renamed
+            return Relation(over(relation.query, alias, parts), columns)
         if relation.columns[name].kind != "id":
             raise UnsupportedQuery(f"?{name} names a graph and is computed inside it, which is not supported")
         test = sql("a = b or a is null", a=column(name_of(name), alias), b=column(name_of(hidden), alias))
-        query = select(parts).from_(relation.query.subquery(alias, copy=False), copy=False).where(test, copy=False)
-        return Relation(query, columns)
+        return Relation(over(relation.query, alias, parts, where=test), columns)
 
     # -- EXISTS
 

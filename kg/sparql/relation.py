@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from kg.sparql.sql import all_of, any_of, column, select, sql
+from kg.sparql.sql import all_of, any_of, beside, column, over, select, sql
 from kg.sparql.terms import ALL, INLINE, LONG
 from kg.sparql.values import SQL_TYPES, Value, identity, key
 
@@ -117,9 +117,7 @@ def project(relation: Relation, variables: Iterable[str]) -> Relation:
     if relation.ordered:
         parts[ORDER] = column(ORDER, alias)
     keys = tuple(key for key in relation.keys if key <= set(columns))
-    return Relation(
-        select(parts).from_(relation.query.subquery(alias, copy=False), copy=False), columns, relation.ordered, keys
-    )
+    return Relation(over(relation.query, alias, parts), columns, relation.ordered, keys)
 
 
 def enrich(relation: Relation, requests: Iterable[Request]) -> Relation:
@@ -131,9 +129,10 @@ def enrich(relation: Relation, requests: Iterable[Request]) -> Relation:
     if not wanted:
         return relation
     alias = fresh()
-    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(alias, quoted=True))).from_(
-        relation.query.subquery(alias, copy=False), copy=False
-    )
+    parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
+    if relation.ordered:
+        parts[ORDER] = column(ORDER, alias)
+    joins = []
     for variable in sorted({variable for variable, _ in wanted}):
         known = relation.columns[variable]
         terms = fresh("t")
@@ -142,18 +141,17 @@ def enrich(relation: Relation, requests: Iterable[Request]) -> Relation:
         for what in sorted(what for name, what in wanted if name == variable):
             stored = known.classes & (~INLINE if what == "key" else LONG)
             looked_up |= bool(stored)
-            query = query.select(
-                exp.alias_(_fetched(what, place, known, terms), value_name(variable, what), quoted=True, copy=False),
-                copy=False,
-            )
+            parts[value_name(variable, what)] = _fetched(what, place, known, terms)
         if looked_up:
-            query = query.join(
-                exp.alias_(exp.to_table("terms"), terms, table=True, copy=False),
-                on=sql("a = b", a=column("id", terms), b=place),
-                join_type="inner" if known.sure and not known.classes & INLINE else "left",
-                copy=False,
+            joins.append(
+                exp.Join(
+                    this=exp.alias_(exp.to_table("terms"), terms, table=True, copy=False),
+                    on=sql("a = b", a=column("id", terms), b=place),
+                    kind="inner" if known.sure and not known.classes & INLINE else None,
+                    side=None if known.sure and not known.classes & INLINE else "left",
+                )
             )
-    return replace(relation, query=query)
+    return replace(relation, query=over(relation.query, alias, parts, joins=joins))
 
 
 def _fetched(what: str, place: exp.Expression, known: Column, terms: str) -> exp.Expression:
@@ -174,12 +172,7 @@ def rewritten(relation: Relation, changed: Mapping[str, tuple[exp.Expression, Co
     if relation.ordered:
         parts[ORDER] = column(ORDER, alias)
     columns = {name: changed[name][1] if name in changed else known for name, known in relation.columns.items()}
-    return Relation(
-        select(parts).from_(relation.query.subquery(alias, copy=False), copy=False),
-        columns,
-        relation.ordered,
-        relation.keys,
-    )
+    return Relation(over(relation.query, alias, parts), columns, relation.ordered, relation.keys)
 
 
 def as_keys(relation: Relation, variables: Iterable[str]) -> Relation:
@@ -229,13 +222,13 @@ def _alike(left: Relation, right: Relation, *, sure: bool = False) -> tuple[Rela
     mixed = [name for name in shared if left.columns[name].kind != right.columns[name].kind]
     if sure:
         mixed = [name for name in mixed if not (left.columns[name].sure and right.columns[name].sure)]
-    whole = [n for n in mixed if {left.columns[n].kind, right.columns[n].kind} == {"int", "id"}]
-    left, right = _as_ids(left, whole), _as_ids(right, whole)
-    mixed = [n for n in mixed if n not in whole]
     left_never = {n: right.columns[n].kind for n in mixed if not left.columns[n].classes}
     right_never = {n: left.columns[n].kind for n in mixed if n not in left_never and not right.columns[n].classes}
     left, right = _never(left, left_never), _never(right, right_never)
-    others = [n for n in mixed if n not in left_never and n not in right_never]
+    mixed = [n for n in mixed if n not in left_never and n not in right_never]
+    whole = [n for n in mixed if {left.columns[n].kind, right.columns[n].kind} == {"int", "id"}]
+    left, right = _as_ids(left, whole), _as_ids(right, whole)
+    others = [n for n in mixed if n not in whole]
     return as_keys(left, others), as_keys(right, others), shared
 
 
@@ -308,11 +301,17 @@ def join(left: Relation, right: Relation) -> Relation:
         left, right = right, left
     one, other = fresh(), fresh()
     names = [*left.columns, *(name for name in right.columns if name not in left.columns)]
-    query = select({name_of(name): merged(left, right, name, one, other) for name in names})
+    parts = {name_of(name): merged(left, right, name, one, other) for name in names}
     on = compatible(left, right, shared, one, other)
-    query = query.from_(left.query.subquery(one, copy=False), copy=False).join(
-        right.query.subquery(other, copy=False), on=on, join_type="inner", copy=False
-    )
+    query: exp.Query
+    if all(left.columns[name].sure and right.columns[name].sure for name in shared):
+        query = beside(left.query, one, right.query, other, parts, on)
+    else:
+        query = (
+            select(parts)
+            .from_(left.query.subquery(one, copy=False), copy=False)
+            .join(right.query.subquery(other, copy=False), on=on, join_type="inner", copy=False)
+        )
     columns = {name: _together(left.columns.get(name), right.columns.get(name), optional=False) for name in names}
     return Relation(query, columns, keys=_joined_keys(left, right, shared))
 
@@ -359,11 +358,7 @@ def antijoin(left: Relation, right: Relation, variables: Iterable[str] = (), alw
         .where(condition, copy=False)
     )
     parts = {name_of(name): column(name_of(name), one) for name in left.columns}
-    query = (
-        select(parts)
-        .from_(left.query.subquery(one, copy=False), copy=False)
-        .where(exp.not_(exp.Exists(this=inner), copy=False), copy=False)
-    )
+    query = over(left.query, one, parts, where=exp.not_(exp.Exists(this=inner), copy=False))
     return Relation(query, left.columns, keys=left.keys)
 
 
@@ -380,6 +375,5 @@ def union(left: Relation, right: Relation) -> Relation:
     parts = []
     for side in (left, right):
         alias = fresh()
-        picked = select({name_of(name): column(name_of(name), alias) for name in names})
-        parts.append(picked.from_(side.query.subquery(alias, copy=False), copy=False))
+        parts.append(over(side.query, alias, {name_of(name): column(name_of(name), alias) for name in names}))
     return Relation(exp.union(parts[0], parts[1], distinct=False, copy=False), columns)

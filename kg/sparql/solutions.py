@@ -10,7 +10,7 @@ from kg.errors import UnsupportedQuery
 from kg.sparql.functions import Compiler
 from kg.sparql.relation import ORDER, Relation, enrich, fresh, name_of
 from kg.sparql.scope import Scope
-from kg.sparql.sql import column, select, sql
+from kg.sparql.sql import column, over, select, sql, whole
 from kg.sparql.terms import DOUBLE, OTHER, XSD
 from kg.sparql.values import key, units
 
@@ -23,12 +23,12 @@ def distinct(relation: Relation) -> Relation:
     parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
     if not parts:
         return Relation(
-            select({}).from_(relation.query.subquery(alias, copy=False), copy=False).limit(1, copy=False),
+            over(relation.query, alias, {}).limit(1, copy=False),
             {},
             keys=(frozenset(),),
         )
     if not relation.ordered:
-        query = select(parts).distinct(copy=False).from_(relation.query.subquery(alias, copy=False), copy=False)
+        query = over(relation.query, alias, parts).distinct(copy=False)
         return Relation(query, relation.columns, keys=(*relation.keys, frozenset(relation.columns)))
     parts[ORDER] = sql("min(a)", a=column(ORDER, alias))
     groups = [column(name_of(name), alias) for name in relation.columns]
@@ -64,11 +64,11 @@ def ordered(relation: Relation, keys: Iterable[tuple[str, bool]], keep: Iterable
         inner[ORDER] = column(ORDER, alias)
         terms.append(exp.Ordered(this=column(ORDER)))
     rich = enrich(relation, scope.requests.get(alias, ()))
-    computed, outer = select(inner).from_(rich.query.subquery(alias, copy=False), copy=False), fresh()
+    computed, outer = over(rich.query, alias, inner), fresh()
     parts: dict[str, exp.Expression] = {name: column(name, outer) for name in kept}
     order = exp.Order(expressions=terms) if terms else None
     parts[ORDER] = exp.Window(this=exp.RowNumber(), order=order)
-    query = select(parts).from_(computed.subquery(outer, copy=False), copy=False)
+    query = whole(select(parts).from_(computed.subquery(outer, copy=False), copy=False))
     return Relation(query, {name: relation.columns[name] for name in keep}, ordered=True)
 
 

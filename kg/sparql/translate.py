@@ -12,18 +12,18 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import BNode, Identifier, Variable
 from sqlglot import exp
 
-from kg.errors import UnsupportedQuery, UsageError
+from kg.errors import ClusterKGError, UnsupportedQuery, UsageError
 from kg.sparql.bindings import substituted
 from kg.sparql.graph import Schema
 from kg.sparql.parse import parse
 from kg.sparql.patterns import Patterns
 from kg.sparql.relation import ORDER, Relation, as_keys, fresh, name_of, project
 from kg.sparql.scope import Library
-from kg.sparql.sql import column, const, select, sql
+from kg.sparql.sql import column, const, over, select, sql
 from kg.sparql.terms import key_of
 from kg.sparql.walk import constants
 
-__all__ = ["Part", "Rule", "Translation", "part_of", "translate", "translate_rule"]
+__all__ = ["Part", "Rule", "Translation", "named", "part_of", "translate", "translate_rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,15 @@ def translate_rule(text: str, schema: Schema, *, prefixes: Mapping[str, str] | N
     used = {part.variable for triple in template for part in triple if part.variable}
     names = [name for name in relation.columns if name in used]
     return Rule(project(relation, names), tuple(template), patterns.library)  # type: ignore[arg-type]
+
+
+def named(text: str, prefixes: Mapping[str, str]) -> set[str]:
+    """Return the keys of the terms that a query names; none where it can't be read."""
+    try:
+        query = parse(text, prefixes)
+    except ClusterKGError:
+        return set()
+    return {key_of(term) for term in constants([query, query.template])}
 
 
 def part_of(term: Any) -> Part:
@@ -175,9 +184,11 @@ def translate(
 def _answer(relation: Relation, names: Sequence[str]) -> exp.Query:
     keyed = as_keys(relation, names)
     alias = fresh()
-    query = select({f"c{place}": column(name_of(name), alias) for place, name in enumerate(names)})
-    query = query.from_(keyed.query.subquery(alias, copy=False), copy=False)
-    return query.order_by(column(ORDER, alias), copy=False) if relation.ordered else query
+    parts = {f"c{place}": column(name_of(name), alias) for place, name in enumerate(names)}
+    if not relation.ordered:
+        return over(keyed.query, alias, parts)
+    query = select(parts).from_(keyed.query.subquery(alias, copy=False), copy=False)
+    return query.order_by(column(ORDER, alias), copy=False)
 
 
 def _construct(patterns: Patterns, query: CompValue, pattern: CompValue) -> Translation:

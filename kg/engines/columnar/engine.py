@@ -22,7 +22,7 @@ from kg.engines.columnar.store import ColumnarStore, Rows
 from kg.errors import EngineError, UnsupportedQuery, UsageError
 from kg.namespaces import PREFIXES
 from kg.rows import in_graph
-from kg.sparql import Piece, Rule, Translation, parse_ahead, translate, translate_rule
+from kg.sparql import Piece, Rule, Translation, is_parsed, named, parse_ahead, translate, translate_rule
 from kg.sparql.relation import Column, name_of, value_name
 from kg.sparql.sql import column
 from kg.sparql.terms import INLINE, RESOURCES, class_of
@@ -74,6 +74,13 @@ class ColumnarEngine:
     def expect(queries: Iterable[str]) -> None:
         """Begin to parse queries that will be run, in the background."""
         parse_ahead(queries, PREFIXES)
+
+    def ready(self, queries: Iterable[str]) -> None:
+        """Take the terms that queries name into the dictionary, all of them at once, as far as they are parsed already."""
+        terms = {term for text in queries if is_parsed(text, PREFIXES) for term in named(text, PREFIXES)}
+        self.store.expect(terms)
+        for term in sorted(terms):
+            self.store.numbered(term)
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Add triples to the default graph."""
@@ -172,6 +179,10 @@ class ColumnarEngine:
 
     def _solve(self, rule: Rule, source: str) -> Rule:
         """Make the table `found` of the solutions of a rule, as numbers of terms that the dictionary has."""
+        plain = all(known.kind == "id" for known in rule.solutions.columns.values())
+        if plain and rule.solutions.columns:
+            self._run(f"CREATE OR REPLACE TEMP TABLE found AS {source}")
+            return rule
         self._run(f"CREATE OR REPLACE TEMP TABLE solutions AS {source}")
         columns = self._stored_columns(rule.solutions.columns)
         numbers = [f'{_number(name, known)} AS "{name_of(name)}"' for name, known in columns.items()]
