@@ -44,6 +44,9 @@ __all__ = ["Patterns"]
 
 Graph = int | str | None
 
+#: How solutions are joined with those of a pattern that has to be there, or must not.
+_MEETING = {"Builtin_EXISTS": "SEMI", "Builtin_NOTEXISTS": "ANTI"}
+
 
 @dataclass
 class Patterns:
@@ -225,6 +228,10 @@ class Patterns:
 
     def filtered(self, relation: Relation, condition: Any) -> Relation:
         """Keep the solutions for which an expression is true."""
+        if isinstance(condition, CompValue) and condition.name in _MEETING:
+            kept = self._meeting(relation, condition)
+            if kept is not None:
+                return kept
         alias = fresh()
         scope = Scope({alias: relation})
         test = after_joins(self.compiler.truth(condition, scope))
@@ -355,10 +362,31 @@ class Patterns:
     # -- EXISTS
 
     def _exists(self, node: CompValue, scope: Scope) -> exp.Expression:
+        (alias, outer), = scope.sides.items()  # fmt: skip
+        inner, shared = self._met(node, outer)
+        other = fresh()
+        return exp.Exists(
+            this=exp.select(exp.Literal.number(1))
+            .from_(inner.query.subquery(other, copy=False), copy=False)
+            .where(compatible(outer, inner, shared, alias, other), copy=False)
+        )
+
+    def _meeting(self, relation: Relation, condition: CompValue) -> Relation | None:
+        """Return the solutions that meet a pattern of EXISTS, or none, by a join; nothing where values may be unbound."""
+        inner, shared = self._met(condition, relation)
+        if not shared or not all(relation.columns[name].sure and inner.columns[name].sure for name in shared):
+            return None
+        alias, other = fresh(), fresh()
+        test = compatible(relation, inner, shared, alias, other)
+        joined = exp.Join(this=inner.query.subquery(other, copy=False), kind=_MEETING[condition.name], on=test)
+        parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
+        return Relation(over(relation.query, alias, parts, joins=[joined]), relation.columns, keys=relation.keys)
+
+    def _met(self, node: CompValue, outer: Relation) -> tuple[Relation, list[str]]:
+        """Return the solutions of the pattern of EXISTS, and the variables that they have in common with others."""
         pattern = node.graph
         if not isinstance(pattern, CompValue) or pattern.name in ("GroupGraphPatternSub", "SubSelect"):
             raise UnsupportedQuery("EXISTS outside FILTER and BIND is not supported by the columnar engine")
-        (alias, outer), = scope.sides.items()  # fmt: skip
         filters: list[Any] = []
         while pattern.name == "Filter":
             filters.append(pattern.expr)
@@ -373,18 +401,11 @@ class Patterns:
             inner = join(inner, seed)
         for part in filters:
             inner = self.filtered(inner, part)
-        other = fresh()
         for name in (name for name in outer.columns if name in inner.columns):
             known = outer.columns[name], inner.columns[name]
             if known[0].kind != known[1].kind and not (known[0].sure and known[1].sure):
                 raise UnsupportedQuery(f"EXISTS over ?{name}, computed on one side only, is not supported")
-        shared = [name for name in outer.columns if name in inner.columns]
-        test = compatible(outer, inner, shared, alias, other)
-        return exp.Exists(
-            this=exp.select(exp.Literal.number(1))
-            .from_(inner.query.subquery(other, copy=False), copy=False)
-            .where(test, copy=False)
-        )
+        return inner, [name for name in outer.columns if name in inner.columns]
 
     @staticmethod
     def _check_substitution(pattern: CompValue, filters: list[Any], outer: Relation, inner: Relation) -> None:

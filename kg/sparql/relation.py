@@ -352,12 +352,15 @@ def antijoin(left: Relation, right: Relation, variables: Iterable[str] = (), alw
             condition,
             any_of(*(sql("a = b", a=column(name_of(n), one), b=column(name_of(n), other)) for n in counted)),
         )
+    parts = {name_of(name): column(name_of(name), one) for name in left.columns}
+    if all(left.columns[name].sure and right.columns[name].sure for name in shared):
+        joined = exp.Join(this=right.query.subquery(other, copy=False), kind="ANTI", on=condition)
+        return Relation(over(left.query, one, parts, joins=[joined]), left.columns, keys=left.keys)
     inner = (
         exp.select(exp.Literal.number(1))
         .from_(right.query.subquery(other, copy=False), copy=False)
         .where(condition, copy=False)
     )
-    parts = {name_of(name): column(name_of(name), one) for name in left.columns}
     query = over(left.query, one, parts, where=exp.not_(exp.Exists(this=inner), copy=False))
     return Relation(query, left.columns, keys=left.keys)
 

@@ -139,7 +139,7 @@ def beside(
         cells = _cells(query)
         # What a side computes is computed before the join, which may have more rows.
         flat = cells is not None and all(_simple_in(part, alias, cells) for part in (*parts.values(), on))
-        if flat and tables and any(join.side for join in query.args.get("joins", ())):
+        if flat and tables and any(join.side or join.kind in ("SEMI", "ANTI") for join in query.args.get("joins", ())):
             flat = False
         if not flat or cells is None:
             tables.append(query.subquery(alias, copy=False))
