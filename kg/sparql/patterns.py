@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +14,7 @@ from rdflib.term import BNode, Identifier, URIRef, Variable
 from sqlglot import exp
 
 from kg.errors import UnsupportedQuery
+from kg.sparql.algebra_json import to_json
 from kg.sparql.functions import Compiler
 from kg.sparql.graph import Schema
 from kg.sparql.groups import aggregate
@@ -58,12 +61,20 @@ class Patterns:
     def __post_init__(self) -> None:
         self._graphs: list[Graph] = [None]
         self._known: dict[str, frozenset[int]] = {}
+        #: Queries that are to be made tables, by name, before the one that reads them is run.
+        self.tables: dict[str, exp.Query] = {}
+        self._repeated: dict[str, tuple[str, Relation] | None] = {}
         self.compiler = Compiler(self.library, self._exists, self.schema.numbered)
 
     @property
     def graph(self) -> Graph:
         """The graph that patterns are matched against: None, the number of a graph, or a hidden variable."""
         return self._graphs[-1]
+
+    def share(self, node: CompValue) -> None:
+        """Let sub-selects that a query has more than once be :attr:`tables`: computed once, their size is known as well."""
+        found = Counter(_form(part.p) for part in nested(node, ("ToMultiSet",)) if _is_select(part))
+        self._repeated = {form: None for form, times in found.items() if times > 1}
 
     def relation(self, node: CompValue) -> Relation:
         """Translate a node of the algebra.
@@ -265,10 +276,30 @@ class Patterns:
     def _ToMultiSet(self, node: CompValue) -> Relation:
         if isinstance(node.p, CompValue) and node.p.name == "values":
             return self._values(node.p.res)
+        if self._repeated and self.graph is None and _is_select(node) and _form(node.p) in self._repeated:
+            return self._shared(node.p)
         if isinstance(node.p, CompValue):
             found = self.relation(node.p)
             return Relation(found.query, found.columns, keys=found.keys)
         raise UnsupportedQuery("VALUES without rows or without variables is not supported by the columnar engine")
+
+    def _shared(self, node: CompValue) -> Relation:
+        """Return the rows of the table that a repeated sub-select is made."""
+        form = _form(node)
+        made = self._repeated[form]
+        if made is None:
+            before, self._known = self._known, {}
+            try:
+                found = self.relation(node)
+            finally:
+                self._known = before
+            made = fresh("shared"), found
+            self._repeated[form] = made
+            self.tables[made[0]] = found.query
+        (table, known), alias = made, fresh()
+        query = select({name_of(name): column(name_of(name), alias) for name in known.columns})
+        query = query.from_(exp.alias_(exp.to_table(table), alias, table=True, copy=False), copy=False)
+        return Relation(query, known.columns, keys=known.keys)
 
     def _values(self, rows: list[dict[Variable, Any]]) -> Relation:
         names = list(dict.fromkeys(str(name) for row in rows for name in row))
@@ -428,6 +459,15 @@ class Patterns:
             free = used - {str(name) for name in variables(part.p or [part.p1, part.p2])}
             if free & set(outer.columns):
                 raise UnsupportedQuery("EXISTS with an outer variable deep inside is not supported")
+
+
+def _is_select(node: CompValue) -> bool:
+    return isinstance(node.p, CompValue) and node.p.name != "values"
+
+
+def _form(node: CompValue) -> str:
+    """What tells two parts of a query apart."""
+    return json.dumps(to_json(node))
 
 
 def _given(term: Any) -> str | None:

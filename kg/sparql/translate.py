@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -49,12 +49,14 @@ class Rule:
     """A translated CONSTRUCT query whose triples are to be stored.
 
     `solutions` has a column (named by :func:`~kg.sparql.relation.name_of`) for each variable of `template`, whose
-    triples are of names of variables and of keys of terms, told apart by their type.
+    triples are of names of variables and of keys of terms, told apart by their type. `tables` are queries that are to be
+    made tables of these names before, in this order.
     """
 
     solutions: Relation
     template: tuple[tuple[Part, Part, Part], ...]
     library: Library
+    tables: Mapping[str, exp.Query] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def translate_rule(text: str, schema: Schema, *, prefixes: Mapping[str, str] | N
     schema.expect({key_of(term) for term in constants([query, query.template])})
     patterns = Patterns(schema)
     patterns.compiler.based = bool(re.search(r"\bBASE\s*<", text, re.IGNORECASE))
+    patterns.share(query.p)
     try:
         relation = patterns.relation(query.p)
     except RecursionError:
@@ -96,7 +99,7 @@ def translate_rule(text: str, schema: Schema, *, prefixes: Mapping[str, str] | N
             template.append(parts)
     used = {part.variable for triple in template for part in triple if part.variable}
     names = [name for name in relation.columns if name in used]
-    return Rule(project(relation, names), tuple(template), patterns.library)  # type: ignore[arg-type]
+    return Rule(project(relation, names), tuple(template), patterns.library, patterns.tables)  # type: ignore[arg-type]
 
 
 def named(text: str, prefixes: Mapping[str, str]) -> set[str]:

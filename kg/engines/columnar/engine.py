@@ -179,6 +179,15 @@ class ColumnarEngine:
 
     def _solve(self, rule: Rule, source: str) -> Rule:
         """Make the table `found` of the solutions of a rule, as numbers of terms that the dictionary has."""
+        for name, query in rule.tables.items():
+            self._run(f"CREATE TEMP TABLE {name} AS {query.sql(dialect='duckdb', copy=False)}")
+        try:
+            return self._found(rule, source)
+        finally:
+            for name in rule.tables:
+                self._run(f"DROP TABLE IF EXISTS {name}")
+
+    def _found(self, rule: Rule, source: str) -> Rule:
         plain = all(known.kind == "id" for known in rule.solutions.columns.values())
         if plain and rule.solutions.columns:
             self._run(f"CREATE OR REPLACE TEMP TABLE found AS {source}")
