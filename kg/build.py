@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
 import pyarrow.parquet as pq
+from pyoxigraph import NamedNode
 
 from kg.engines import ColumnarEngine, OxigraphEngine, Solutions
 from kg.engines.base import Term
@@ -23,6 +25,7 @@ __all__ = ["COLUMNS_FILE", "Build", "open_build"]
 COLUMNS_FILE = "columns.duckdb"
 #: From so many facts on, questions are answered from the columns.
 WORTH_COLUMNS = 200_000
+_ORGANIZATION = "VALUES ?c { org:Organization org:FormalOrganization } ?o a ?c"
 
 
 class Build:
@@ -89,11 +92,13 @@ class Build:
         known = [path.stem for path in self.folder.glob("*.csv")]
         if name not in known:
             raise UsageError(f"a build has no table '{name}'{nearest(name, known)}")
-        with file.open(encoding="utf-8", newline="") as stream:
-            reader = csv.reader(stream)
-            header = next(reader)
-            rows = list(reader)
-        return pa.table({column: _typed([row[place] for row in rows], column) for place, column in enumerate(header)})
+        names = file.open(encoding="utf-8").readline().strip().split(",")
+        found = pyarrow.csv.read_csv(
+            file,
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+        return pa.table({column: _typed(found[column], column) for column in found.column_names})
 
     def groups(self) -> pa.Table:
         """Return the groups, one row each."""
@@ -113,25 +118,34 @@ class Build:
         """
         iri = self.find_group(group)
         table = self.memberships()
-        chosen = [value == iri for value in table["group"].to_pylist()]
-        return table.filter(pa.array(chosen, pa.bool_()))
+        return table.filter(pc.equal(table["group"], iri))
 
     def find_group(self, text: str) -> str:
         """Return the IRI of the group that a text names: an IRI, the end of one, or its name as tables show it."""
-        groups: list[str] = self.table("groups")["group"].to_pylist()
-        candidates = sorted(set(groups) | set(self.table("candidates")["group"].to_pylist()))
+        tables = [self.table(name)["group"] for name in ("groups", "candidates")]
+        for iri in (text, f"{self.base}group/{text}"):
+            if any(pc.is_in(pa.scalar(iri), table).as_py() for table in tables):
+                return iri
+        candidates = sorted({iri for table in tables for iri in table.to_pylist()})
         names = self.labels | {iri: self.label(iri) for iri in candidates}
         return _resolve(text, candidates, names, "group", f"{self.base}group/")
 
     def find_organization(self, text: str) -> str:
         """Return the IRI of the organisation that a text names: an IRI, an id, or a name."""
-        found = self.select(
-            "SELECT DISTINCT ?o WHERE { VALUES ?c { org:Organization org:FormalOrganization } ?o a ?c }"
-        )
+        minted = mint(self.base, "organization", text)
+        for iri in (minted, text):
+            if self._is_organization(iri):
+                return iri
+        found = self.select(f"SELECT DISTINCT ?o WHERE {{ {_ORGANIZATION} }}")
         known = sorted(term.value for (term,) in found if term is not None)
-        if (minted := mint(self.base, "organization", text)) in known:
-            return minted
         return _resolve(text, known, self.labels, "organisation", f"{self.base}organization/")
+
+    def _is_organization(self, iri: str) -> bool:
+        try:
+            node = NamedNode(iri)
+        except ValueError:
+            return False
+        return bool(self.select(f"SELECT ?o WHERE {{ {_ORGANIZATION} }}", {"o": node}).rows)
 
     def find_thing(self, kind: str, text: str) -> str:
         """Return the IRI of the region, sector or collaboration that a text names: an IRI, an id, or a name."""
@@ -204,15 +218,14 @@ def open_build(folder: Path | str = ".") -> Build:
     raise InputError("there is no build here; run 'kg build' first", file=path)
 
 
-def _typed(values: list[str], column: str) -> pa.Array:
+def _typed(texts: pa.ChunkedArray, column: str) -> pa.ChunkedArray:
     if column in ("value", "message"):
-        return pa.array(values)
-    given = [value for value in values if value]
-    if given and all(value.lstrip("-").isdigit() and len(value) < 18 for value in given):
-        return pa.array([int(value) if value else None for value in values], pa.int64())
-    if given and all(value.replace(".", "", 1).lstrip("-").isdigit() for value in given):
-        return pa.array([float(value) if value else None for value in values], pa.float64())
-    return pa.array(values, pa.string())
+        return texts
+    given = texts.filter(pc.not_equal(texts, ""))
+    for form, kind in ((r"^-?\d{1,17}$", pa.int64()), (r"^-?(\d+\.?\d*|\.\d+)$", pa.float64())):
+        if len(given) and pc.all(pc.match_substring_regex(given, form)).as_py():
+            return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts).cast(kind)
+    return texts
 
 
 def _resolve(text: str, known: list[str], labels: Mapping[str, str], what: str, prefix: str) -> str:

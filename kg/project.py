@@ -170,7 +170,7 @@ def _prepare(
     seconds: dict[str, float] = {}
     start = perf_counter()
     if name == "columnar":
-        ColumnarEngine.expect(query.text for query in (*rules(), *load("queries/results")))
+        ColumnarEngine.expect(query.text for query in (*rules(), *load("queries/results"), *load("queries/questions")))
     columnar = ColumnarEngine(union=True, spill=target / "spill", conclusions=_inferred(settings).value)
     drafts = Drafts(columnar.store)
     loaded = _read(settings, drafts, progress)
@@ -237,12 +237,16 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
         )
     start = perf_counter()
     progress("writing conclusions", 0, 0)
+    if isinstance(engine, ColumnarEngine):
+        engine.store.forget(WORKING)
     engine.write_conclusions(target / "inferred.nq", inferred, WORKING)
     counts = write_results(engine, target)
     work.seconds["write"] = perf_counter() - start
     if isinstance(engine, ColumnarEngine):
         start = perf_counter()
         progress("writing columns", 0, 0)
+        # What answers may name is in the file, so that its dictionary is all that a question needs.
+        engine.ready((query.text for query in load("queries/questions")), wait=True)
         engine.save(target / COLUMNS_FILE, leave_out=WORKING)
         work.seconds["columns"] = perf_counter() - start
     if with_validation:

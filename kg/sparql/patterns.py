@@ -24,6 +24,7 @@ from kg.sparql.relation import (
     Column,
     Relation,
     antijoin,
+    as_keys,
     compatible,
     enrich,
     fresh,
@@ -39,7 +40,7 @@ from kg.sparql.relation import (
 from kg.sparql.scope import Library, Scope
 from kg.sparql.solutions import distinct, ordered, sliced
 from kg.sparql.sql import after_joins, all_of, column, number, over, select, sql
-from kg.sparql.terms import ALL, IRI, RESOURCES, class_of, key_of
+from kg.sparql.terms import ALL, INLINE, IRI, RESOURCES, class_of, key_of
 from kg.sparql.values import Value
 from kg.sparql.walk import mentions, nested, variables
 
@@ -64,6 +65,7 @@ class Patterns:
         #: Queries that are to be made tables, by name, before the one that reads them is run.
         self.tables: dict[str, exp.Query] = {}
         self._repeated: dict[str, tuple[str, Relation] | None] = {}
+        self._last_order: CompValue | None = None
         self.compiler = Compiler(self.library, self._exists, self.schema.numbered)
 
     @property
@@ -75,6 +77,12 @@ class Patterns:
         """Let sub-selects that a query has more than once be :attr:`tables`: computed once, their size is known as well."""
         found = Counter(_form(part.p) for part in nested(node, ("ToMultiSet",)) if _is_select(part))
         self._repeated = {form: None for form, times in found.items() if times > 1}
+
+    def show(self, node: CompValue) -> None:
+        """Say that the solutions of a part of a query are shown, so that terms fetched to order them are kept as keys."""
+        while node.name in ("Project", "Slice", "Reduced"):
+            node = node.p
+        self._last_order = node if node.name == "OrderBy" else None
 
     def relation(self, node: CompValue) -> Relation:
         """Translate a node of the algebra.
@@ -335,6 +343,8 @@ class Patterns:
 
     def _OrderBy(self, node: CompValue) -> Relation:
         relation = self.relation(node.p)
+        if node is self._last_order:
+            relation = as_keys(relation, [str(part.expr) for part in node.expr if _is_looked_up(relation, part.expr)])
         names = {fresh("order "): condition for condition in node.expr}
         extended = self.extended(relation, {name: condition.expr for name, condition in names.items()})
         return ordered(
@@ -459,6 +469,12 @@ class Patterns:
             free = used - {str(name) for name in variables(part.p or [part.p1, part.p2])}
             if free & set(outer.columns):
                 raise UnsupportedQuery("EXISTS with an outer variable deep inside is not supported")
+
+
+def _is_looked_up(relation: Relation, term: Any) -> bool:
+    """Whether a variable's terms are in the dictionary."""
+    known = relation.columns.get(str(term)) if isinstance(term, Variable) else None
+    return known is not None and known.kind == "id" and not known.classes & INLINE
 
 
 def _is_select(node: CompValue) -> bool:

@@ -166,6 +166,7 @@ def translate(
     try:
         if query.name == "ConstructQuery":
             return _construct(patterns, query, pattern)
+        patterns.show(pattern)
         relation = patterns.relation(pattern)
     except RecursionError:
         raise UnsupportedQuery("the query is nested too deeply") from None

@@ -176,15 +176,11 @@ def test_refused_updates_name_the_construct(engine: ColumnarEngine, text: str, n
         engine.update("PREFIX : <http://e/> " + text)
 
 
-@pytest.mark.parametrize("saved", [False, True])
-def test_two_terms_of_one_number_stop_everything(tmp_path: Path, saved: bool) -> None:
+def test_two_terms_of_one_number_stop_everything() -> None:
     """No two terms are known to have one number, so two are given one here."""
     store = ColumnarStore()
     store.add_terms("""SELECT '"one' AS key""")
     store.check()
-    if saved:
-        store.save(tmp_path / "columns.duckdb")
-        store = ColumnarStore.open(tmp_path / "columns.duckdb")
     store.connection.execute("CREATE OR REPLACE MACRO term_id(k) AS 2")
     store.add_terms("""SELECT '"one' AS key""")
 
@@ -194,3 +190,32 @@ def test_two_terms_of_one_number_stop_everything(tmp_path: Path, saved: bool) ->
 
     with pytest.raises(EngineError, match=r"two terms have the same number .*one.*other"):
         take_another()
+
+
+def test_a_term_with_the_number_of_another_in_a_file_stops_the_query(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ColumnarStore()
+    number = store.numbered('"one')
+    store.save(tmp_path / "columns.duckdb")
+    opened = ColumnarStore.open(tmp_path / "columns.duckdb")
+    assert opened.numbered('"one') == number
+    opened.keep()
+    monkeypatch.setattr("kg.engines.columnar.store._numbers", {'"other': number})
+    assert opened.numbered('"other') == number
+    with pytest.raises(EngineError, match=r"two terms have the same number .*one.*other"):
+        opened.keep()
+
+
+def test_terms_that_a_file_lacks_are_kept_beside_it(tmp_path: Path) -> None:
+    engine = ColumnarEngine()
+    engine.update("INSERT DATA { <http://e/a> <http://e/p> 'x' }")
+    engine.save(tmp_path / "columns.duckdb")
+    opened = ColumnarEngine.open(tmp_path / "columns.duckdb")
+    query = "SELECT ?s ?new { ?s ?p 'x' VALUES ?new { 'x' <http://e/new> 'newer' 7 } } ORDER BY ?new"
+    assert [[str(term) for term in row] for row in opened.select(query)] == [
+        ["<http://e/a>", "<http://e/new>"],
+        ["<http://e/a>", '"7"^^<http://www.w3.org/2001/XMLSchema#integer>'],
+        ["<http://e/a>", '"newer"'],
+        ["<http://e/a>", '"x"'],
+    ]

@@ -75,9 +75,15 @@ class ColumnarEngine:
         """Begin to parse queries that will be run, in the background."""
         parse_ahead(queries, PREFIXES)
 
-    def ready(self, queries: Iterable[str]) -> None:
-        """Take the terms that queries name into the dictionary, all of them at once, as far as they are parsed already."""
-        terms = {term for text in queries if is_parsed(text, PREFIXES) for term in named(text, PREFIXES)}
+    def ready(self, queries: Iterable[str], *, wait: bool = False) -> None:
+        """Take the terms that queries name into the dictionary, all of them at once.
+
+        Parameters
+        ----------
+        queries:
+            Those that are not parsed yet are passed over, unless `wait` is set.
+        """
+        terms = {term for text in queries if wait or is_parsed(text, PREFIXES) for term in named(text, PREFIXES)}
         self.store.expect(terms)
         for term in sorted(terms):
             self.store.numbered(term)
@@ -135,7 +141,7 @@ class ColumnarEngine:
     def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:
         """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace."""
         triples = self.store.triples(self.conclusions, leave_out)
-        self.store.connection.execute(f"CREATE OR REPLACE TEMP TABLE shown AS SELECT 0 AS graph, * FROM ({triples})")
+        self.store.connection.execute(f"CREATE OR REPLACE TEMP VIEW shown AS SELECT 0 AS graph, * FROM ({triples})")
         return write_sorted(self.store, "shown", {0: graph.value}, path).lines
 
     def run_rule(self, construct: str) -> int:

@@ -20,7 +20,7 @@ _LINES = 2_000_000
 
 
 def write_sorted(store: ColumnarStore, table: str, graphs: Mapping[int, str], path: Path) -> Written:
-    """Write the triples of a table as sorted N-Quads and drop the table.
+    """Write the triples of a table or a view as sorted N-Quads; a table is dropped as soon as it is not needed.
 
     Parameters
     ----------
@@ -48,7 +48,8 @@ def write_sorted(store: ColumnarStore, table: str, graphs: Mapping[int, str], pa
             FROM terms SEMI JOIN {table} ON {column} = id""")
     run(f"""CREATE OR REPLACE TEMP TABLE ordered AS SELECT s.place AS subject, p.place AS predicate, o, graph FROM {table}
         JOIN subjects s ON s.id = s JOIN predicates p ON p.id = p ORDER BY subject""")
-    run(f"DROP TABLE {table}")
+    if run("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table]).fetchall() == [(1,)]:
+        run(f"DROP TABLE {table}")
     ((last,),) = run("SELECT coalesce(max(subject), 0) FROM ordered").fetchall()
     step = max(1, last * _LINES // max(1, count))
     ends = " ".join(f"WHEN {number} THEN {quoted(f' <{graph}> .')}" for number, graph in graphs.items())

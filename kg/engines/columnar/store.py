@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from kg.engines.columnar.ntriples import NTRIPLES
 from kg.errors import EngineError
 from kg.namespaces import RDF
 from kg.sparql.graph import Piece, Schema
-from kg.sparql.terms import ALL, FALSE, IRI, RESOURCES, TRUE
+from kg.sparql.terms import ALL, FALSE, INLINE, IRI, RESOURCES, TRUE, class_of
 
 __all__ = ["ColumnarStore", "Rows"]
 
@@ -65,6 +66,7 @@ class ColumnarStore:
         self._kept: set[str] = set()
         self._waiting: list[str] = []
         self._pieces: dict[tuple[int, int | None, int | None], Piece] = {}
+        self._names = itertools.count()
         self._staged = False
         #: Whether terms were taken in of which it is not known that their numbers are apart.
         self._unchecked = False
@@ -75,8 +77,8 @@ class ColumnarStore:
         run("PREPARE number_of AS SELECT term_id(CAST($1 AS VARCHAR))")
         run("CREATE TABLE staged (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
         run("CREATE TABLE terms (id BIGINT, key VARCHAR)")
-        #: The table that new terms go to; where a file is open, a view joins it with the terms of the file.
-        self._dictionary = "terms"
+        #: Whether the dictionary is that of a file.
+        self._opened = False
         for term in (TRUE, FALSE):
             self.numbered(term)
 
@@ -93,23 +95,14 @@ class ColumnarStore:
             A namespace; triples whose predicate, or class, is a term of it are left out.
         """
         self.schema()
-        self.keep()
         self.check()
         run = self.connection.execute
-        keys = self._constants()
-        kept = [
-            piece
-            for piece in self._pieces.values()
-            if not (
-                leave_out
-                and any(keys[n].startswith(f"<{leave_out}") for n in (piece.predicate, piece.object) if n is not None)
-            )
-        ]
+        hidden = self._of(leave_out)
+        kept = [piece for place, piece in self._pieces.items() if place not in hidden]
         run(f"ATTACH {quoted(str(path))} AS file")
         try:
-            used = [
-                f"SELECT {n} AS id" for n in sorted({n for p in kept for n in (p.predicate, p.object, p.graph) if n})
-            ]
+            named = {n for p in kept for n in (p.predicate, p.object, p.graph) if n}
+            used = [f"SELECT {n} AS id" for n in sorted(named | {self.number_of(key) for key in self._kept})]
             for piece in kept:
                 run(f"CREATE TABLE file.{piece.name} AS SELECT * FROM {piece.name}")
                 ends = ["s", *(["o"] if piece.object is None else []), *(["g"] if piece.graph is None else [])]
@@ -158,13 +151,29 @@ class ColumnarStore:
             raise EngineError(f"the columns {path} can't be opened ({reason}); build the project again") from None
         store.disjoint, store.named = disjoint, False
         run("ALTER TABLE terms RENAME TO own_terms")
-        run("CREATE VIEW terms AS SELECT * FROM file.terms UNION ALL SELECT * FROM own_terms")
-        store._dictionary = "own_terms"
+        run("CREATE VIEW terms AS SELECT * FROM file.terms")
+        store._opened = True
         for row in found:
             piece = Piece(*row)
             run(f"CREATE VIEW {piece.name} AS SELECT * FROM file.{piece.name}")
             store._pieces[piece.predicate, piece.object, piece.graph] = piece
         return store
+
+    def forget(self, namespace: str) -> None:
+        """Drop the triples whose predicate, or class, is a term of a namespace; nothing that is left may need them."""
+        for place in self._of(namespace):
+            self.connection.execute(f"DROP TABLE {self._pieces.pop(place).name}")
+
+    def _of(self, namespace: str) -> list[tuple[int, int | None, int | None]]:
+        """The places of the tables whose predicate, or class, is a term of a namespace; none without one."""
+        if not namespace:
+            return []
+        keys = self._constants()
+        return [
+            place
+            for place, piece in self._pieces.items()
+            if any(keys[n].startswith(f"<{namespace}") for n in (piece.predicate, piece.object) if n is not None)
+        ]
 
     def _constants(self) -> dict[int, str]:
         """The keys of the predicates and classes that have tables of their own."""
@@ -207,40 +216,51 @@ class ColumnarStore:
         if self._waiting:
             keys, self._waiting = self._waiting, []
             self.expect(keys)
-            new = ", ".join(f"({self.number_of(key)}, {quoted(key)})" for key in keys)
-            self._take(f"(VALUES {new}) AS new (id, key)")
+            new: dict[int, str] = {}
+            for key in keys:
+                if not class_of(key) & INLINE and new.setdefault(self.number_of(key), key) != key:
+                    raise _same_number(new[self.number_of(key)], key)
+            if self._opened:
+                self._keep_beside(new)
+            elif new:
+                rows = ", ".join(f"({number}, {quoted(key)})" for number, key in new.items())
+                self._take(f"(VALUES {rows}) AS new (id, key)")
+
+    def _keep_beside(self, new: Mapping[int, str]) -> None:
+        """Have terms beside those of an open file; the dictionary is a view of both only if it must be.
+
+        A table that DuckDB knows to have different numbers is joined in a better order than a union.
+        """
+        run = self.connection.execute
+        listed = ", ".join(map(str, new))
+        found = dict(run(f"SELECT id, key FROM terms WHERE id IN ({listed})").fetchall()) if new else {}
+        for number, key in found.items():
+            if new[number] != key:
+                raise _same_number(key, new[number])
+        missing = [[number, key] for number, key in new.items() if number not in found]
+        if missing:
+            run(f"INSERT INTO own_terms VALUES {', '.join('(?, ?)' for _ in missing)}", list(chain(*missing)))
+            run("CREATE OR REPLACE VIEW terms AS SELECT * FROM file.terms UNION ALL SELECT * FROM own_terms")
 
     def add_terms(self, keys: str) -> None:
         """Take the terms of a SELECT of `key` into the dictionary; it may have some of them already, or NULL.
 
-        Raises
-        ------
-        EngineError
-            when two terms have one number, so that they could not be told apart; of those in memory :meth:`check` finds it.
+        Two of one number, which could not be told apart, :meth:`check` finds.
         """
         self.connection.execute(f"""CREATE OR REPLACE TEMP TABLE new_terms AS SELECT term_id(key) AS id, key FROM ({keys})
             WHERE key IS NOT NULL""")
         self.take_terms("new_terms")
 
     def take_terms(self, table: str) -> None:
-        """Take the terms of a table, their id and key, into the dictionary and drop the table.
-
-        Raises
-        ------
-        EngineError
-            as :meth:`add_terms`.
-        """
+        """Take the terms of a table, their id and key, into the dictionary and drop the table."""
         self._take(table)
         self.connection.execute(f"DROP TABLE {table}")
 
     def _take(self, new: str) -> None:
         run = self.connection.execute
-        ((count,),) = run(f"""INSERT INTO {self._dictionary} SELECT DISTINCT id, key FROM {new}
+        ((count,),) = run(f"""INSERT INTO terms SELECT DISTINCT id, key FROM {new}
             ANTI JOIN terms USING (id, key) WHERE term_class(id) NOT IN (4, 5)""").fetchall()
-        if count and self._dictionary == "terms":
-            self._unchecked = True
-        elif count:
-            self._check_apart(f"SELECT id FROM terms SEMI JOIN {new} USING (id)")
+        self._unchecked |= bool(count)
 
     def check(self) -> None:
         """Make sure that no two terms have one number; whoever hands out what is stored calls it before.
@@ -250,19 +270,13 @@ class ColumnarStore:
         EngineError
             when two have.
         """
-        if self._unchecked:
-            self._check_apart("SELECT id FROM terms")
-            self._unchecked = False
-
-    def _check_apart(self, numbers: str) -> None:
-        """Raise an error where a SELECT of `id` has a number twice."""
-        clash = self.connection.execute(f"""SELECT min(key), max(key) FROM terms WHERE id IN
-            (SELECT id FROM ({numbers}) GROUP BY id HAVING count(*) > 1) GROUP BY id LIMIT 1""").fetchall()
+        if not self._unchecked:
+            return
+        clash = self.connection.execute("""SELECT min(key), max(key) FROM terms WHERE id IN
+            (SELECT id FROM terms GROUP BY id HAVING count(*) > 1) GROUP BY id LIMIT 1""").fetchall()
         if clash:
-            one, other = clash[0]
-            raise EngineError(
-                f"two terms have the same number in the columnar engine ({one!r} and {other!r}); use --engine oxigraph"
-            )
+            raise _same_number(*clash[0])
+        self._unchecked = False
 
     # -- triples
 
@@ -316,7 +330,7 @@ class ColumnarStore:
             source = f"SELECT new.* FROM ({source}) new ANTI JOIN {held.name} held ON {' AND '.join(conditions)}"
         piece = self._pieces.get(place)
         if piece is None:
-            piece = Piece(f"piece_{len(self._pieces)}", predicate, place[1], graph, 0, 0)
+            piece = Piece(f"piece_{next(self._names)}", predicate, place[1], graph, 0, 0)
             run(f"CREATE TABLE {piece.name} ({', '.join(f'{name} BIGINT' for name in names)})")
         ((count,),) = run(f"INSERT INTO {piece.name} BY NAME ({source})").fetchall()
         objects = IRI if by_class else rows.objects
@@ -411,7 +425,7 @@ class ColumnarStore:
             place = (predicate, None, None)
             piece = self._pieces.get(place)
             if piece is None:
-                piece = Piece(f"piece_{len(self._pieces)}", predicate, None, None, 0, 0)
+                piece = Piece(f"piece_{next(self._names)}", predicate, None, None, 0, 0)
                 run(f"CREATE TABLE {piece.name} (s BIGINT, o BIGINT, g BIGINT)")
             run(f"""INSERT INTO {piece.name} SELECT s, o, g FROM more WHERE p = {predicate}
                 EXCEPT SELECT s, o, g FROM {piece.name}""")
@@ -429,7 +443,7 @@ class ColumnarStore:
         run = self.connection.execute
         whole = self._pieces.get((predicate, None, None))
         if whole is None:
-            whole = Piece(f"quads_{len(self._pieces)}_{len(others)}", predicate, None, None, 0, 0)
+            whole = Piece(f"piece_{next(self._names)}", predicate, None, None, 0, 0)
             run(f"CREATE TABLE {whole.name} (s BIGINT, o BIGINT, g BIGINT)")
         for place in others:
             piece = self._pieces.pop(place)
@@ -438,6 +452,12 @@ class ColumnarStore:
             run(f"DROP TABLE {piece.name}")
             whole = replace(whole, subjects=whole.subjects | piece.subjects, objects=whole.objects | piece.objects)
         self._pieces[predicate, None, None] = whole
+
+
+def _same_number(one: str, other: str) -> EngineError:
+    return EngineError(
+        f"two terms have the same number in the columnar engine ({one!r} and {other!r}); use --engine oxigraph"
+    )
 
 
 def quoted(text: str) -> str:
