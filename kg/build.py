@@ -14,6 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from pyoxigraph import NamedNode
 
+from kg.catalog import asked_often
 from kg.engines import ColumnarEngine, OxigraphEngine, Solutions
 from kg.engines.base import Term
 from kg.errors import InputError, UnsupportedQuery, UsageError, nearest
@@ -66,7 +67,10 @@ class Build:
     def columns(self) -> ColumnarEngine | None:
         """The columnar engine over the build's columns; nothing for a build that has none."""
         file = self.folder / COLUMNS_FILE
-        return ColumnarEngine.open(file) if file.is_file() else None
+        if not file.is_file():
+            return None
+        ColumnarEngine.expect(asked_often(), begin=False)
+        return ColumnarEngine.open(file)
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query with some variables bound to terms, on the engine that is quicker with this build.

@@ -10,7 +10,7 @@ from pathlib import Path
 from kg.errors import ClusterKGError, UsageError, nearest
 from kg.resources import folder
 
-__all__ = ["Parameter", "Query", "find", "load", "read_query"]
+__all__ = ["Parameter", "Query", "asked_often", "find", "load", "read_query"]
 
 _HEADER = re.compile(r"^#\+\s*(\w+):\s*(.*)$")
 _PARAMETER = re.compile(r"^(\w+)\s*\((\w+)(?:\s*=\s*([^)]*))?\)\s*[-:]?\s*(.*)$")
@@ -116,3 +116,8 @@ def find(place: str, name: str) -> Query:
     if name not in known:
         raise UsageError(f"there is no question '{name}'{nearest(name, known)}")
     return known[name]
+
+
+def asked_often() -> list[str]:
+    """Return the texts of the queries that every build asks, in their order, and of those asked of it afterwards."""
+    return [query.text for name in ("infer", "results", "questions") for query in load(f"queries/{name}")]

@@ -21,12 +21,12 @@ import pyarrow.parquet as pq
 from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
 
 from kg.build import COLUMNS_FILE, Build, open_build
-from kg.catalog import load
+from kg.catalog import asked_often, load
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
 from kg.engines.columnar import Drafts
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.identifiers import mint
-from kg.infer import Inferred, infer, rules, rules_digest
+from kg.infer import Inferred, infer, rules_digest
 from kg.lines import Written
 from kg.namespaces import CKG, WORKING
 from kg.places import nearest_regions
@@ -170,7 +170,7 @@ def _prepare(
     seconds: dict[str, float] = {}
     start = perf_counter()
     if name == "columnar":
-        ColumnarEngine.expect(query.text for query in (*rules(), *load("queries/results"), *load("queries/questions")))
+        ColumnarEngine.expect(asked_often())
     columnar = ColumnarEngine(union=True, spill=target / "spill", conclusions=_inferred(settings).value)
     drafts = Drafts(columnar.store)
     loaded = _read(settings, drafts, progress)

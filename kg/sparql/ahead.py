@@ -42,17 +42,22 @@ class Ahead:
         The queries in the order in which they will be asked for.
     prefixes:
         Prefixes that need not be declared.
+    begin:
+        Whether to begin to parse what was not parsed before.
     """
 
-    def __init__(self, texts: Iterable[str], prefixes: Mapping[str, str]) -> None:
+    def __init__(self, texts: Iterable[str], prefixes: Mapping[str, str], *, begin: bool = True) -> None:
         self.waiting = list(texts)
         self._found: dict[str, CompValue | None] = {}
         self._process: subprocess.Popen[bytes] | None = None
         given = json.dumps([self.waiting, dict(prefixes)]).encode()
+        self._lines: IO[bytes] | None = None
         try:
-            self._lines: IO[bytes] | None = _kept_at(given).open("rb")
-        except OSError:
-            self._lines = self._parse(given)
+            lines = _kept_at(given).read_bytes().splitlines()
+            self._kept = dict(zip(self.waiting, lines, strict=True))
+        except (OSError, ValueError):
+            self._kept = {}
+            self._lines = self._parse(given) if begin else None
 
     @property
     def kept(self) -> bool:
@@ -70,20 +75,16 @@ class Ahead:
 
     def take(self, text: str) -> CompValue | None:
         """Return the algebra of a query, waiting for it if need be; nothing when it can't be had so."""
+        if self.kept:
+            return _read(self._kept.pop(text, b"null"))
         while text not in self._found and self.waiting:
-            self._found[self.waiting.pop(0)] = self._next()
+            line = self._lines.readline() if self._lines else b""
+            self._found[self.waiting.pop(0)] = _read(line)
+            if not line:
+                self.waiting.clear()
         if not self.waiting:
             self._end()
         return self._found.pop(text, None)
-
-    def _next(self) -> CompValue | None:
-        try:
-            line = self._lines.readline() if self._lines else b""
-            found: CompValue | None = from_json(json.loads(line))
-        except (OSError, ValueError, KeyError, TypeError):
-            self.waiting.clear()
-            return None
-        return found
 
     def _end(self) -> None:
         if self._lines:
@@ -91,6 +92,14 @@ class Ahead:
             self._lines = None
         if self._process:
             self._process.wait()
+
+
+def _read(line: bytes) -> CompValue | None:
+    try:
+        found: CompValue | None = from_json(json.loads(line))
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found
 
 
 def _kept_at(given: bytes) -> Path:

@@ -45,12 +45,14 @@ def parse(text: str, prefixes: Mapping[str, str]) -> CompValue:
     return _parsed[key]
 
 
-def parse_ahead(texts: Iterable[str], prefixes: Mapping[str, str]) -> None:
-    """Begin to parse queries in another process, so that :func:`parse` has them ready."""
+def parse_ahead(texts: Iterable[str], prefixes: Mapping[str, str], *, begin: bool = True) -> None:
+    """Have queries ready for :func:`parse` that were parsed before, or begin to parse them in another process."""
     given = tuple(sorted(prefixes.items()))
-    new = [text for text in dict.fromkeys(texts) if (text, given) not in _parsed]
+    listed = list(dict.fromkeys(texts))
+    new = [text for text in listed if (text, given) not in _parsed]
     if new:
-        made = Ahead(new, prefixes)
+        # All of them, so that what is kept is found whatever was asked before.
+        made = Ahead(listed, prefixes, begin=begin)
         _ahead.update(((text, given), made) for text in new)
 
 

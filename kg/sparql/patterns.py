@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rdflib.paths import Path
@@ -301,13 +301,26 @@ class Patterns:
                 found = self.relation(node)
             finally:
                 self._known = before
-            made = fresh("shared"), found
-            self._repeated[form] = made
-            self.tables[made[0]] = found.query
-        (table, known), alias = made, fresh()
-        query = select({name_of(name): column(name_of(name), alias) for name in known.columns})
-        query = query.from_(exp.alias_(exp.to_table(table), alias, table=True, copy=False), copy=False)
-        return Relation(query, known.columns, keys=known.keys)
+            made = self._repeated[form] = self._table(found), found
+        table, known = made
+        return replace(known, query=self._rows_of(table, known), ordered=False)
+
+    def stored(self, relation: Relation) -> Relation:
+        """Return the rows of a relation as those of one of the :attr:`tables`."""
+        return replace(relation, query=self._rows_of(self._table(relation), relation))
+
+    def _table(self, relation: Relation) -> str:
+        name = fresh("solutions")
+        self.tables[name] = relation.query
+        return name
+
+    @staticmethod
+    def _rows_of(table: str, relation: Relation) -> exp.Select:
+        alias = fresh()
+        parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
+        if relation.ordered:
+            parts[ORDER] = column(ORDER, alias)
+        return select(parts).from_(exp.alias_(exp.to_table(table), alias, table=True, copy=False), copy=False)
 
     def _values(self, rows: list[dict[Variable, Any]]) -> Relation:
         names = list(dict.fromkeys(str(name) for row in rows for name in row))
@@ -344,6 +357,7 @@ class Patterns:
     def _OrderBy(self, node: CompValue) -> Relation:
         relation = self.relation(node.p)
         if node is self._last_order:
+            relation = self.stored(relation)
             relation = as_keys(relation, [str(part.expr) for part in node.expr if _is_looked_up(relation, part.expr)])
         names = {fresh("order "): condition for condition in node.expr}
         extended = self.extended(relation, {name: condition.expr for name, condition in names.items()})

@@ -31,13 +31,16 @@ class Translation:
     """A translated query.
 
     `form` is ``select``, ``ask`` or ``construct``; the SQL gives a column of keys for each variable (NULL where
-    unbound), the columns s, p, o of keys, or a row where there is a solution. `library` has the functions that it calls.
+    unbound), the columns s, p, o of keys, or a row where there is a solution. `library` has the functions that it calls,
+    `tables` the queries that are to be made tables of these names before, in this order: terms are looked up for rows
+    whose number is known.
     """
 
     form: str
     variables: tuple[str, ...]
     query: exp.Query
     library: Library
+    tables: Mapping[str, exp.Query] = field(default_factory=dict)
 
     def sql(self, dialect: str = "duckdb") -> str:
         """Return the SQL as text."""
@@ -182,7 +185,15 @@ def translate(
         # RDFLib gathers the variables of SELECT * in a set; show them as they come in the text.
         shown = [name for name in shown if name in relation.columns]
         shown.sort(key=lambda name: (found.start() if (found := re.search(rf"[?$]{name}\b", text)) else 0, name))
-    return Translation("select", tuple(shown), _answer(project(relation, shown), shown), patterns.library)
+    relation = project(relation, shown)
+    if not patterns.tables and not _is_cut(pattern):
+        relation = patterns.stored(relation)
+    return Translation("select", tuple(shown), _answer(relation, shown), patterns.library, patterns.tables)
+
+
+def _is_cut(node: CompValue) -> bool:
+    """Whether only some solutions are asked for, so that not all should be found."""
+    return bool(node.name == "Slice")
 
 
 def _answer(relation: Relation, names: Sequence[str]) -> exp.Query:
@@ -204,6 +215,8 @@ def _construct(patterns: Patterns, query: CompValue, pattern: CompValue) -> Tran
         template = inner.triples
     relation = patterns.relation(pattern)
     names = list(relation.columns)
+    if not _is_cut(pattern):
+        relation = patterns.stored(relation)
     blank = any(isinstance(term, BNode) for triple in template for term in triple)
     keyed = as_keys(relation, [name for name in names if any(Variable(name) in triple for triple in template)])
     source, alias, run = fresh("solutions"), fresh(), uuid4().hex
@@ -235,7 +248,11 @@ def _construct(patterns: Patterns, query: CompValue, pattern: CompValue) -> Tran
         .from_(out.subquery(alias, copy=False), copy=False)
     )
     return Translation(
-        "construct", (), final.with_(source, as_=solutions, materialized=blank or None, copy=False), patterns.library
+        "construct",
+        (),
+        final.with_(source, as_=solutions, materialized=blank or None, copy=False),
+        patterns.library,
+        patterns.tables,
     )
 
 

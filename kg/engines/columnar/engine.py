@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import or_
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from sqlglot import exp
 
 from kg.engines.base import Solutions, Term
 from kg.engines.columnar.evaluator import register
@@ -71,9 +73,9 @@ class ColumnarEngine:
         self.store.save(path, leave_out)
 
     @staticmethod
-    def expect(queries: Iterable[str]) -> None:
-        """Begin to parse queries that will be run, in the background."""
-        parse_ahead(queries, PREFIXES)
+    def expect(queries: Iterable[str], *, begin: bool = True) -> None:
+        """Have queries ready that were parsed before; `begin` to parse them in the background where they were not."""
+        parse_ahead(queries, PREFIXES, begin=begin)
 
     def ready(self, queries: Iterable[str], *, wait: bool = False) -> None:
         """Take the terms that queries name into the dictionary, all of them at once.
@@ -131,12 +133,8 @@ class ColumnarEngine:
         register(self.store.connection, made.library, self._functions)
         self.store.keep()
         shown = ", ".join(f'value_of(c{place}) AS "{name}"' for place, name in enumerate(made.variables))
-        try:
+        with _failures(), self._made(made.tables):
             return self.store.connection.sql(f"SELECT {shown} FROM ({made.sql()})").to_arrow_table()
-        except duckdb.OutOfMemoryException as error:
-            raise EngineError(f"DuckDB could not answer: {_line(error)}") from None
-        except duckdb.Error as error:
-            raise UnsupportedQuery(f"the columnar engine can't answer exactly: {_line(error)}") from None
 
     def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:
         """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace."""
@@ -185,12 +183,18 @@ class ColumnarEngine:
 
     def _solve(self, rule: Rule, source: str) -> Rule:
         """Make the table `found` of the solutions of a rule, as numbers of terms that the dictionary has."""
-        for name, query in rule.tables.items():
-            self._run(f"CREATE TEMP TABLE {name} AS {query.sql(dialect='duckdb', copy=False)}")
-        try:
+        with self._made(rule.tables):
             return self._found(rule, source)
+
+    @contextmanager
+    def _made(self, tables: Mapping[str, exp.Query]) -> Iterator[None]:
+        """Have the tables of a translation while it is run."""
+        try:
+            for name, query in tables.items():
+                self._run(f"CREATE TEMP TABLE {name} AS {query.sql(dialect='duckdb', copy=False)}")
+            yield
         finally:
-            for name in rule.tables:
+            for name in tables:
                 self._run(f"DROP TABLE IF EXISTS {name}")
 
     def _found(self, rule: Rule, source: str) -> Rule:
@@ -269,12 +273,8 @@ class ColumnarEngine:
 
     def _run(self, text: str) -> list[Any]:
         self.store.keep()
-        try:
+        with _failures():
             return self.store.connection.execute(text).fetchall()
-        except duckdb.OutOfMemoryException as error:
-            raise EngineError(f"DuckDB could not answer: {_line(error)}") from None
-        except duckdb.Error as error:
-            raise UnsupportedQuery(f"the columnar engine can't answer exactly: {_line(error)}") from None
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query with some variables bound to terms; they are left out of the answer."""
@@ -317,15 +317,41 @@ class ColumnarEngine:
         """
         made = self.translate(query, bindings)
         register(self.store.connection, made.library, self._functions)
-        rows = self._run(made.sql())
+        with self._made(made.tables):
+            columns = self._columns(made.sql())
         if made.form == "ask":
-            return bool(rows)
-        term = lru_cache(maxsize=None)(term_of)
+            return bool(columns[0])
         if made.form == "select":
             if not made.variables:
-                return Solutions((), [() for _ in rows])
-            return Solutions(made.variables, [tuple(key if key is None else term(key) for key in row) for row in rows])
-        return [Triple(term(s), term(p), term(o)) for s, p, o in rows]  # type: ignore[arg-type]
+                return Solutions((), [() for _ in columns[0]])
+            return Solutions(made.variables, list(zip(*columns, strict=True)))
+        return list(map(Triple, *columns))
+
+    def _columns(self, text: str) -> list[list[Term | None]]:
+        """Run SQL for keys and return its columns as terms; each term is made once for a column."""
+        self.store.keep()
+        with _failures():
+            table = self.store.connection.sql(text).to_arrow_table()
+        columns: list[list[Term | None]] = []
+        for cells in table.columns:
+            if not pa.types.is_string(cells.type):
+                columns.append([None] * len(cells))
+                continue
+            encoded = cells.combine_chunks().dictionary_encode()
+            terms = [term_of(key) for key in encoded.dictionary.to_pylist()]
+            columns.append([None if place is None else terms[place] for place in encoded.indices.to_pylist()])
+        return columns
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Say what DuckDB can't do as the engine says it."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise EngineError(f"DuckDB could not answer: {_line(error)}") from None
+    except duckdb.Error as error:
+        raise UnsupportedQuery(f"the columnar engine can't answer exactly: {_line(error)}") from None
 
 
 def _number(name: str, known: Column) -> str:

@@ -77,8 +77,9 @@ class ColumnarStore:
         run("PREPARE number_of AS SELECT term_id(CAST($1 AS VARCHAR))")
         run("CREATE TABLE staged (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
         run("CREATE TABLE terms (id BIGINT, key VARCHAR)")
-        #: Whether the dictionary is that of a file.
+        #: Whether the dictionary is that of a file, and terms that it is known to have.
         self._opened = False
+        self._constants_of_file: dict[int, str] = {}
         for term in (TRUE, FALSE):
             self.numbered(term)
 
@@ -102,13 +103,15 @@ class ColumnarStore:
         run(f"ATTACH {quoted(str(path))} AS file")
         try:
             named = {n for p in kept for n in (p.predicate, p.object, p.graph) if n}
-            used = [f"SELECT {n} AS id" for n in sorted(named | {self.number_of(key) for key in self._kept})]
+            named |= {self.number_of(key) for key in self._kept}
+            used = ["SELECT unnest(?::BIGINT[]) AS id"]
             for piece in kept:
                 run(f"CREATE TABLE file.{piece.name} AS SELECT * FROM {piece.name}")
                 ends = ["s", *(["o"] if piece.object is None else []), *(["g"] if piece.graph is None else [])]
                 used += [f"SELECT {end} FROM {piece.name}" for end in ends]
-            run(f"""CREATE TABLE file.terms AS SELECT * FROM terms SEMI JOIN
-                ({" UNION ALL ".join(used) or "SELECT NULL::BIGINT AS id"}) used USING (id)""")
+            listed = [sorted(named)]
+            run(f"CREATE TABLE file.terms AS FROM terms SEMI JOIN ({' UNION ALL '.join(used)}) used USING (id)", listed)
+            run(f"CREATE TABLE file.constants AS FROM terms SEMI JOIN ({used[0]}) used USING (id)", listed)
             run("""CREATE TABLE file.pieces (name VARCHAR, predicate BIGINT, object BIGINT, graph BIGINT, subjects BIGINT,
                 objects BIGINT)""")
             for p in kept:
@@ -143,6 +146,7 @@ class ColumnarStore:
             run(f"ATTACH {quoted(str(path))} AS file (READ_ONLY)")
             found = run("SELECT name, predicate, object, graph, subjects, objects FROM file.pieces").fetchall()
             store._graphs = {graph for (graph,) in run("SELECT graph FROM file.graphs").fetchall()}
+            store._constants_of_file = dict(run("SELECT id, key FROM file.constants").fetchall())
             same = run(f"SELECT probe = term_id({quoted(_TYPE)}) FROM file.made").fetchall() == [(True,)]
             if not same:
                 raise duckdb.Error("another version numbers terms in another way")
@@ -232,8 +236,10 @@ class ColumnarStore:
         A table that DuckDB knows to have different numbers is joined in a better order than a union.
         """
         run = self.connection.execute
-        listed = ", ".join(map(str, new))
-        found = dict(run(f"SELECT id, key FROM terms WHERE id IN ({listed})").fetchall()) if new else {}
+        found = {number: key for number, key in self._constants_of_file.items() if number in new}
+        listed = ", ".join(str(number) for number in new if number not in found)
+        if listed:
+            found |= dict(run(f"SELECT id, key FROM terms WHERE id IN ({listed})").fetchall())
         for number, key in found.items():
             if new[number] != key:
                 raise _same_number(key, new[number])
