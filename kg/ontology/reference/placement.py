@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, TypeVar
 
-import igraph
-
 __all__ = ["Item", "Link", "place"]
 
 _GAP_X, _GAP_Y, _EDGE = 46, 16, 2
@@ -73,6 +71,8 @@ def _layers(items: Mapping[Key, Item], links: list[Link[What, Key]]) -> dict[Key
     """Return the column of each item; one without links goes where there is most room."""
     order = {key: number for number, key in enumerate(items)}
     pairs = sorted({(order[link.source], order[link.target]) for link in links if link.source != link.target})
+    import igraph  # here: it takes long to load, and few commands draw
+
     layout = igraph.Graph(len(items), pairs, directed=True).layout_sugiyama(maxiter=500)
     linked = {number for pair in pairs for number in pair}
     layers = {key: round(layout[order[key]][1]) for key in items if order[key] in linked}
@@ -108,6 +108,8 @@ def _order(
         steps = [number[link.source], *(number[key] for key in keys), number[link.target]]
         pairs |= {(min(a, b, key=level.__getitem__), max(a, b, key=level.__getitem__)) for a, b in pairwise(steps)}
     edges = sorted((a, b) for a, b in pairs if level[a] != level[b])
+    import igraph
+
     layout = igraph.Graph(len(nodes), edges, directed=True).layout_sugiyama(layers=level, maxiter=2000)
     columns: dict[int, list[Key | tuple[str, int]]] = defaultdict(list)
     for node in sorted(nodes, key=lambda node: (layout[number[node]][0], number[node])):
