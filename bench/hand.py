@@ -29,7 +29,7 @@ from bench.cells import COLUMNS
 
 SQL = Path(__file__).parent / "sql"
 #: Leiden's seed, and the gain below which it stops where there are more ties, as `kg build` has them.
-SEED, LEAST_GAIN, MANY_TIES = 20260101, 1e-5, 2_000_000
+SEED, LEAST_GAIN, MANY_TIES = 20260101, 1e-4, 2_000_000
 #: Parameters of the profile `default`; shares and quotients become two whole numbers.
 WHOLE = {
     "region_level": 3,

@@ -39,7 +39,7 @@ SEED = 20260101
 #: With more ties than this, a partition counts as stable when one more iteration raises its modularity by less than
 #: :data:`LEAST_GAIN`; with fewer, when none changes it.
 MANY_TIES = 2_000_000
-LEAST_GAIN = 1e-5
+LEAST_GAIN = 1e-4
 _PREFIXES = f"PREFIX ckg: <{CKG}> PREFIX w: <{WORKING}> "
 
 
@@ -176,7 +176,7 @@ def communities(engine: Engine, *, most: int) -> list[list[str]]:
     Traag, Waltman and van Eck, "From Louvain to Leiden" (2019); weights of Newman, "Scientific collaboration
     networks II" (2001): a collaboration of n participants gives each pair 1/(n-1), a supply pair gives 1. Iterated
     until no iteration changes anything; in a graph of more than :data:`MANY_TIES` ties until one raises modularity by
-    less than :data:`LEAST_GAIN`, which on a million organisations makes some twenty iterations of a hundred.
+    less than :data:`LEAST_GAIN`, which on a million organisations makes ten iterations of a hundred.
     """
     names, graph = _tie_graph(engine)
     waiting = [graph]

@@ -14,7 +14,7 @@ from kg.sparql.relation import Column, Relation, enrich, fresh, name_of
 from kg.sparql.scope import Scope
 from kg.sparql.solutions import distinct
 from kg.sparql.sql import column, select, sql, whole
-from kg.sparql.terms import ALL, DECIMAL, INTEGER, STRING, UNIT, typed
+from kg.sparql.terms import ALL, DECIMAL, INTEGER, IRI, STRING, UNIT, typed
 from kg.sparql.values import Value, constant, key, units
 
 if TYPE_CHECKING:
@@ -109,9 +109,10 @@ def _cell(patterns: Patterns, part: CompValue, value: Value | None) -> tuple[exp
         return _total(kind, word, value)
     if kind == "Sample":
         return sql("any_value(a)", a=value.sql), Column(value.kind, False, value.classes)
-    if kind in ("Min", "Max") and value.is_exact and value.kind == "id":
+    if kind in ("Min", "Max") and value.kind == "id" and (value.is_exact or value.classes in (IRI, STRING)):
         template = f"case when count(*) = count(a) then arg_{kind.lower()}(a, b) end"
-        return sql(template, a=value.sql, b=units(value)), Column("id", False, value.classes)
+        order = units(value) if value.is_exact else key(value)
+        return sql(template, a=value.sql, b=order), Column("id", False, value.classes)
     return _listed(patterns, part, kind, word, value)
 
 

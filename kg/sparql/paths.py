@@ -99,7 +99,10 @@ class PathCompiler:
         return self._select(alias).distinct(copy=False).from_(query.subquery(alias, copy=False), copy=False)
 
     def _sequence(self, parts: Sequence[Path | URIRef], start: int | None, end: int | None) -> exp.Query:
-        out = self.pairs(parts[0], start, None)
+        first = self
+        if _may_stay(parts[0]) and not _may_stay(parts[1]):
+            first = replace(self, between=self._ends_of(self.pairs(parts[1]), "s"))
+        out = first.pairs(parts[0], start, None)
         for place, part in enumerate(parts[1:], 2):
             one, other = fresh("p"), fresh("p")
             columns = {"s": column("s", one), "o": column("o", other)}
@@ -107,13 +110,20 @@ class PathCompiler:
             if "g" in self.names:
                 columns["g"] = column("g", one)
                 on.append(sql("a = b", a=column("g", one), b=column("g", other)))
-            right = self.pairs(part, None, end if place == len(parts) else None)
+            after = replace(self, between=self._ends_of(out.copy(), "o")) if _may_stay(part) else self
+            right = after.pairs(part, None, end if place == len(parts) else None)
             out = (
                 select(columns)
                 .from_(out.subquery(one, copy=False), copy=False)
                 .join(right.subquery(other, copy=False), on=all_of(*on), copy=False)
             )
         return out
+
+    def _ends_of(self, query: exp.Query, end: str) -> exp.Query:
+        """The nodes at one end of pairs: as far as they go on by a step that may be none, nothing else can."""
+        alias = fresh("p")
+        names = {"n": column(end, alias), **({"g": column("g", alias)} if "g" in self.names else {})}
+        return select(names).distinct(copy=False).from_(query.subquery(alias, copy=False), copy=False)
 
     def _same(self, start: int | None, end: int | None) -> exp.Query:
         """The pairs of length zero: each node with itself, and a constant end with itself."""
@@ -185,3 +195,13 @@ class PathCompiler:
         for place in known:
             query = query.where(sql("a <> b", a=column("p", alias), b=number(place)), copy=False)
         return query
+
+
+def _may_stay(path: Path | URIRef) -> bool:
+    """Whether a path joins a node with itself by no step at all."""
+    if isinstance(path, InvPath):
+        return _may_stay(path.arg)
+    if isinstance(path, (SequencePath, AlternativePath)):
+        several = all if isinstance(path, SequencePath) else any
+        return several(_may_stay(part) for part in path.args)
+    return isinstance(path, MulPath) and (path.mod != "+" or _may_stay(path.path))
