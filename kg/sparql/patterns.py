@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rdflib.paths import Path
@@ -14,10 +13,10 @@ from rdflib.term import BNode, Identifier, URIRef, Variable
 from sqlglot import exp
 
 from kg.errors import UnsupportedQuery
-from kg.sparql.algebra_json import to_json
 from kg.sparql.functions import Compiler
 from kg.sparql.graph import Schema
 from kg.sparql.groups import aggregate
+from kg.sparql.meeting import MEETING, exists, meeting
 from kg.sparql.paths import PathCompiler
 from kg.sparql.relation import (
     ORDER,
@@ -25,7 +24,6 @@ from kg.sparql.relation import (
     Relation,
     antijoin,
     as_keys,
-    compatible,
     enrich,
     fresh,
     join,
@@ -40,16 +38,14 @@ from kg.sparql.relation import (
 from kg.sparql.scope import Library, Scope
 from kg.sparql.solutions import distinct, ordered, sliced
 from kg.sparql.sql import after_joins, all_of, column, number, over, select, sql
+from kg.sparql.tables import Tables
 from kg.sparql.terms import ALL, INLINE, IRI, RESOURCES, class_of, key_of
 from kg.sparql.values import Value
-from kg.sparql.walk import mentions, nested, variables
+from kg.sparql.walk import mentions
 
 __all__ = ["Patterns"]
 
 Graph = int | str | None
-
-#: How solutions are joined with those of a pattern that has to be there, or must not.
-_MEETING = {"Builtin_EXISTS": "SEMI", "Builtin_NOTEXISTS": "ANTI"}
 
 
 @dataclass
@@ -62,21 +58,23 @@ class Patterns:
     def __post_init__(self) -> None:
         self._graphs: list[Graph] = [None]
         self._known: dict[str, frozenset[int]] = {}
-        #: Queries that are to be made tables, by name, before the one that reads them is run.
-        self.tables: dict[str, exp.Query] = {}
-        self._repeated: dict[str, tuple[str, Relation] | None] = {}
+        self._tables = Tables()
         self._last_order: CompValue | None = None
-        self.compiler = Compiler(self.library, self._exists, self.schema.numbered)
+        self.compiler = Compiler(self.library, partial(exists, self), self.schema.numbered)
 
     @property
     def graph(self) -> Graph:
         """The graph that patterns are matched against: None, the number of a graph, or a hidden variable."""
         return self._graphs[-1]
 
+    @property
+    def tables(self) -> Mapping[str, exp.Query]:
+        """Queries that are to be made tables, by name, before the one that reads them is run."""
+        return self._tables.queries
+
     def share(self, node: CompValue) -> None:
         """Let sub-selects that a query has more than once be :attr:`tables`: computed once, their size is known as well."""
-        found = Counter(_form(part.p) for part in nested(node, ("ToMultiSet",)) if _is_select(part))
-        self._repeated = {form: None for form, times in found.items() if times > 1}
+        self._tables.share(node)
 
     def show(self, node: CompValue) -> None:
         """Say that the solutions of a part of a query are shown, so that terms fetched to order them are kept as keys."""
@@ -247,8 +245,8 @@ class Patterns:
 
     def filtered(self, relation: Relation, condition: Any) -> Relation:
         """Keep the solutions for which an expression is true."""
-        if isinstance(condition, CompValue) and condition.name in _MEETING:
-            kept = self._meeting(relation, condition)
+        if isinstance(condition, CompValue) and condition.name in MEETING:
+            kept = meeting(self, relation, condition)
             if kept is not None:
                 return kept
         alias = fresh()
@@ -284,43 +282,20 @@ class Patterns:
     def _ToMultiSet(self, node: CompValue) -> Relation:
         if isinstance(node.p, CompValue) and node.p.name == "values":
             return self._values(node.p.res)
-        if self._repeated and self.graph is None and _is_select(node) and _form(node.p) in self._repeated:
-            return self._shared(node.p)
+        if self.graph is None and self._tables.has(node):
+            before, self._known = self._known, {}
+            try:
+                return self._tables.shared(node, self.relation)
+            finally:
+                self._known = before
         if isinstance(node.p, CompValue):
             found = self.relation(node.p)
             return Relation(found.query, found.columns, keys=found.keys)
         raise UnsupportedQuery("VALUES without rows or without variables is not supported by the columnar engine")
 
-    def _shared(self, node: CompValue) -> Relation:
-        """Return the rows of the table that a repeated sub-select is made."""
-        form = _form(node)
-        made = self._repeated[form]
-        if made is None:
-            before, self._known = self._known, {}
-            try:
-                found = self.relation(node)
-            finally:
-                self._known = before
-            made = self._repeated[form] = self._table(found), found
-        table, known = made
-        return replace(known, query=self._rows_of(table, known), ordered=False)
-
     def stored(self, relation: Relation) -> Relation:
         """Return the rows of a relation as those of one of the :attr:`tables`."""
-        return replace(relation, query=self._rows_of(self._table(relation), relation))
-
-    def _table(self, relation: Relation) -> str:
-        name = fresh("solutions")
-        self.tables[name] = relation.query
-        return name
-
-    @staticmethod
-    def _rows_of(table: str, relation: Relation) -> exp.Select:
-        alias = fresh()
-        parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
-        if relation.ordered:
-            parts[ORDER] = column(ORDER, alias)
-        return select(parts).from_(exp.alias_(exp.to_table(table), alias, table=True, copy=False), copy=False)
+        return self._tables.stored(relation)
 
     def _values(self, rows: list[dict[Variable, Any]]) -> Relation:
         names = list(dict.fromkeys(str(name) for row in rows for name in row))
@@ -414,90 +389,11 @@ class Patterns:
         test = sql("a = b or a is null", a=column(name_of(name), alias), b=column(name_of(hidden), alias))
         return Relation(over(relation.query, alias, parts, where=test), columns)
 
-    # -- EXISTS
-
-    def _exists(self, node: CompValue, scope: Scope) -> exp.Expression:
-        (alias, outer), = scope.sides.items()  # fmt: skip
-        inner, shared = self._met(node, outer)
-        other = fresh()
-        return exp.Exists(
-            this=exp.select(exp.Literal.number(1))
-            .from_(inner.query.subquery(other, copy=False), copy=False)
-            .where(compatible(outer, inner, shared, alias, other), copy=False)
-        )
-
-    def _meeting(self, relation: Relation, condition: CompValue) -> Relation | None:
-        """Return the solutions that meet a pattern of EXISTS, or none, by a join; nothing where values may be unbound."""
-        inner, shared = self._met(condition, relation)
-        if not shared or not all(relation.columns[name].sure and inner.columns[name].sure for name in shared):
-            return None
-        alias, other = fresh(), fresh()
-        test = compatible(relation, inner, shared, alias, other)
-        joined = exp.Join(this=inner.query.subquery(other, copy=False), kind=_MEETING[condition.name], on=test)
-        parts = {name_of(name): column(name_of(name), alias) for name in relation.columns}
-        return Relation(over(relation.query, alias, parts, joins=[joined]), relation.columns, keys=relation.keys)
-
-    def _met(self, node: CompValue, outer: Relation) -> tuple[Relation, list[str]]:
-        """Return the solutions of the pattern of EXISTS, and the variables that they have in common with others."""
-        pattern = node.graph
-        if not isinstance(pattern, CompValue) or pattern.name in ("GroupGraphPatternSub", "SubSelect"):
-            raise UnsupportedQuery("EXISTS outside FILTER and BIND is not supported by the columnar engine")
-        filters: list[Any] = []
-        while pattern.name == "Filter":
-            filters.append(pattern.expr)
-            pattern = pattern.p
-        inner = self.relation(pattern)
-        self._check_substitution(pattern, filters, outer, inner)
-        wanted = {str(name) for part in filters for name in variables(part)}
-        missing = [name for name in outer.columns if name in wanted and name not in inner.columns]
-        if missing:
-            shared = [name for name in outer.columns if name in inner.columns]
-            seed = distinct(project(Relation(outer.query, outer.columns), [*missing, *shared]))
-            inner = join(inner, seed)
-        for part in filters:
-            inner = self.filtered(inner, part)
-        for name in (name for name in outer.columns if name in inner.columns):
-            known = outer.columns[name], inner.columns[name]
-            if known[0].kind != known[1].kind and not (known[0].sure and known[1].sure):
-                raise UnsupportedQuery(f"EXISTS over ?{name}, computed on one side only, is not supported")
-        return inner, [name for name in outer.columns if name in inner.columns]
-
-    @staticmethod
-    def _check_substitution(pattern: CompValue, filters: list[Any], outer: Relation, inner: Relation) -> None:
-        """EXISTS puts values into its pattern; refuse where a join afterwards would not be the same."""
-        certain = {name for name, known in inner.columns.items() if known.sure}
-        for name in outer.columns:
-            if name in inner.columns and name not in certain:
-                raise UnsupportedQuery(f"EXISTS with ?{name} in an OPTIONAL or UNION part is not supported")
-        risky = mentions(pattern, ("Minus", "Filter", "Extend", "LeftJoin", "Slice", "AggregateJoin", "Union", "Graph"))
-        if not risky:
-            return
-        mentioned = {str(name) for name in variables(pattern)}
-        hidden = [name for name in outer.columns if name in mentioned and name not in inner.columns]
-        if hidden or mentions(pattern, ("Minus", "Slice", "AggregateJoin")):
-            raise UnsupportedQuery(
-                "EXISTS with MINUS, LIMIT or aggregates, or with a variable deep inside, is not supported"
-            )
-        for part in nested(pattern, ("Filter", "Extend", "LeftJoin")):
-            used = {str(name) for name in variables(part.expr)}
-            free = used - {str(name) for name in variables(part.p or [part.p1, part.p2])}
-            if free & set(outer.columns):
-                raise UnsupportedQuery("EXISTS with an outer variable deep inside is not supported")
-
 
 def _is_looked_up(relation: Relation, term: Any) -> bool:
     """Whether a variable's terms are in the dictionary."""
     known = relation.columns.get(str(term)) if isinstance(term, Variable) else None
     return known is not None and known.kind == "id" and not known.classes & INLINE
-
-
-def _is_select(node: CompValue) -> bool:
-    return isinstance(node.p, CompValue) and node.p.name != "values"
-
-
-def _form(node: CompValue) -> str:
-    """What tells two parts of a query apart."""
-    return json.dumps(to_json(node))
 
 
 def _given(term: Any) -> str | None:
