@@ -11,6 +11,7 @@ from click.testing import CliRunner
 import kg
 from kg.cli import cli
 from kg.engines import ColumnarEngine, OxigraphEngine, Solutions
+from kg.engines.columnar.files import open_file, save
 from kg.engines.columnar.store import ColumnarStore
 from kg.errors import EngineError, UnsupportedQuery
 
@@ -197,8 +198,8 @@ def test_a_term_with_the_number_of_another_in_a_file_stops_the_query(
 ) -> None:
     store = ColumnarStore()
     number = store.numbered('"one')
-    store.save(tmp_path / "columns.duckdb")
-    opened = ColumnarStore.open(tmp_path / "columns.duckdb")
+    save(store, tmp_path / "columns.duckdb")
+    opened = open_file(tmp_path / "columns.duckdb")
     assert opened.numbered('"one') == number
     opened.keep()
     monkeypatch.setattr("kg.engines.columnar.store._numbers", {'"other': number})

@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from kg.engines.base import Solutions, Term
 from kg.engines.columnar.evaluator import register
+from kg.engines.columnar.files import open_file, save
 from kg.engines.columnar.keys import term_of, to_key
 from kg.engines.columnar.sorted_lines import write_sorted
 from kg.engines.columnar.store import ColumnarStore, Rows
@@ -65,12 +66,12 @@ class ColumnarEngine:
             when they can't be opened.
         """
         engine = cls(union=True)
-        engine.store = ColumnarStore.open(path)
+        engine.store = open_file(path)
         return engine
 
     def save(self, path: Path, leave_out: str = "") -> None:
         """Write the graph to a file that :meth:`open` reads, without triples that name a term of a namespace."""
-        self.store.save(path, leave_out)
+        save(self.store, path, leave_out)
 
     @staticmethod
     def expect(queries: Iterable[str], *, begin: bool = True) -> None:

@@ -21,14 +21,15 @@ from kg.namespaces import RDF
 from kg.sparql.graph import Piece, Schema
 from kg.sparql.terms import ALL, FALSE, INLINE, IRI, RESOURCES, TRUE, class_of
 
-__all__ = ["ColumnarStore", "Rows"]
+__all__ = ["TYPE", "ColumnarStore", "Rows", "quoted"]
 
 #: The numbers of terms that queries name: they are the same in every store.
 _numbers: dict[str, int] = {}
 _MOST_NUMBERS = 100_000
 #: Quads handed to DuckDB at a time.
 BATCH = 100_000
-_TYPE = to_key(RDF["type"])
+#: The key of rdf:type, whose triples are in one table for each class.
+TYPE = to_key(RDF["type"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,14 @@ class ColumnarStore:
         self.union = union
         self.disjoint = True
         self.named = True
-        self._kept: set[str] = set()
+        self.kept: set[str] = set()
         self._waiting: list[str] = []
-        self._pieces: dict[tuple[int, int | None, int | None], Piece] = {}
+        self.pieces: dict[tuple[int, int | None, int | None], Piece] = {}
         self._names = itertools.count()
         self._staged = False
         #: Whether terms were taken in of which it is not known that their numbers are apart.
         self._unchecked = False
-        self._graphs: set[int] = set()
+        self.graphs: set[int] = set()
         run = self.connection.execute
         for name, body in {**MACROS, **NTRIPLES}.items():
             run(f"CREATE MACRO {name} AS {body}")
@@ -78,111 +79,31 @@ class ColumnarStore:
         run("CREATE TABLE staged (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
         run("CREATE TABLE terms (id BIGINT, key VARCHAR)")
         #: Whether the dictionary is that of a file, and terms that it is known to have.
-        self._opened = False
-        self._constants_of_file: dict[int, str] = {}
+        self.opened = False
+        self.constants: dict[int, str] = {}
         for term in (TRUE, FALSE):
             self.numbered(term)
 
-    # -- files
-
-    def save(self, path: Path, leave_out: str = "") -> None:
-        """Write everything to a DuckDB file that :meth:`open` reads.
-
-        Parameters
-        ----------
-        path:
-            The file; it must not be there.
-        leave_out:
-            A namespace; triples whose predicate, or class, is a term of it are left out.
-        """
-        self.schema()
-        self.check()
-        run = self.connection.execute
-        hidden = self._of(leave_out)
-        kept = [piece for place, piece in self._pieces.items() if place not in hidden]
-        run(f"ATTACH {quoted(str(path))} AS file")
-        try:
-            named = {n for p in kept for n in (p.predicate, p.object, p.graph) if n}
-            named |= {self.number_of(key) for key in self._kept}
-            used = ["SELECT unnest(?::BIGINT[]) AS id"]
-            for piece in kept:
-                run(f"CREATE TABLE file.{piece.name} AS SELECT * FROM {piece.name}")
-                ends = ["s", *(["o"] if piece.object is None else []), *(["g"] if piece.graph is None else [])]
-                used += [f"SELECT {end} FROM {piece.name}" for end in ends]
-            listed = [sorted(named)]
-            run(f"CREATE TABLE file.terms AS FROM terms SEMI JOIN ({' UNION ALL '.join(used)}) used USING (id)", listed)
-            run(f"CREATE TABLE file.constants AS FROM terms SEMI JOIN ({used[0]}) used USING (id)", listed)
-            run("""CREATE TABLE file.pieces (name VARCHAR, predicate BIGINT, object BIGINT, graph BIGINT, subjects BIGINT,
-                objects BIGINT)""")
-            for p in kept:
-                row = [p.name, p.predicate, p.object, p.graph, p.subjects, p.objects]
-                run("INSERT INTO file.pieces VALUES (?, ?, ?, ?, ?, ?)", row)
-            run(f"CREATE TABLE file.made AS SELECT term_id({quoted(_TYPE)}) AS probe")
-            run("CREATE TABLE file.graphs AS SELECT unnest(?::BIGINT[]) AS graph", [sorted(self._graphs)])
-        finally:
-            run("DETACH file")
-
-    @classmethod
-    def open(cls, path: Path, *, union: bool = True, disjoint: bool = True) -> ColumnarStore:
-        """Open a file that :meth:`save` wrote, for queries over the union of the graphs: it doesn't tell them apart.
-
-        Parameters
-        ----------
-        path:
-            The file; it is only read.
-        union:
-            Whether queries see the union of the graphs.
-        disjoint:
-            Whether no triple is in two graphs.
-
-        Raises
-        ------
-        EngineError
-            when it can't be opened.
-        """
-        store = cls(union=union)
-        run = store.connection.execute
-        try:
-            run(f"ATTACH {quoted(str(path))} AS file (READ_ONLY)")
-            found = run("SELECT name, predicate, object, graph, subjects, objects FROM file.pieces").fetchall()
-            store._graphs = {graph for (graph,) in run("SELECT graph FROM file.graphs").fetchall()}
-            store._constants_of_file = dict(run("SELECT id, key FROM file.constants").fetchall())
-            same = run(f"SELECT probe = term_id({quoted(_TYPE)}) FROM file.made").fetchall() == [(True,)]
-            if not same:
-                raise duckdb.Error("another version numbers terms in another way")
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            raise EngineError(f"the columns {path} can't be opened ({reason}); build the project again") from None
-        store.disjoint, store.named = disjoint, False
-        run("ALTER TABLE terms RENAME TO own_terms")
-        run("CREATE VIEW terms AS SELECT * FROM file.terms")
-        store._opened = True
-        for row in found:
-            piece = Piece(*row)
-            run(f"CREATE VIEW {piece.name} AS SELECT * FROM file.{piece.name}")
-            store._pieces[piece.predicate, piece.object, piece.graph] = piece
-        return store
-
     def forget(self, namespace: str) -> None:
         """Drop the triples whose predicate, or class, is a term of a namespace; nothing that is left may need them."""
-        for place in self._of(namespace):
-            self.connection.execute(f"DROP TABLE {self._pieces.pop(place).name}")
+        for place in self.places_of(namespace):
+            self.connection.execute(f"DROP TABLE {self.pieces.pop(place).name}")
 
-    def _of(self, namespace: str) -> list[tuple[int, int | None, int | None]]:
+    def places_of(self, namespace: str) -> list[tuple[int, int | None, int | None]]:
         """The places of the tables whose predicate, or class, is a term of a namespace; none without one."""
         if not namespace:
             return []
         keys = self._constants()
         return [
             place
-            for place, piece in self._pieces.items()
+            for place, piece in self.pieces.items()
             if any(keys[n].startswith(f"<{namespace}") for n in (piece.predicate, piece.object) if n is not None)
         ]
 
     def _constants(self) -> dict[int, str]:
         """The keys of the predicates and classes that have tables of their own."""
         self.keep()
-        wanted = [n for piece in self._pieces.values() for n in (piece.predicate, piece.object) if n is not None]
+        wanted = [n for piece in self.pieces.values() for n in (piece.predicate, piece.object) if n is not None]
         return dict(
             self.connection.execute(
                 "SELECT id, key FROM terms WHERE id IN (SELECT unnest(?::BIGINT[]))", [wanted]
@@ -210,8 +131,8 @@ class ColumnarStore:
 
     def numbered(self, key: str) -> int:
         """Return the number of a term; :meth:`keep` takes it into the dictionary."""
-        if key not in self._kept:
-            self._kept.add(key)
+        if key not in self.kept:
+            self.kept.add(key)
             self._waiting.append(key)
         return self.number_of(key)
 
@@ -224,7 +145,7 @@ class ColumnarStore:
             for key in keys:
                 if not class_of(key) & INLINE and new.setdefault(self.number_of(key), key) != key:
                     raise _same_number(new[self.number_of(key)], key)
-            if self._opened:
+            if self.opened:
                 self._keep_beside(new)
             elif new:
                 rows = ", ".join(f"({number}, {quoted(key)})" for number, key in new.items())
@@ -236,7 +157,7 @@ class ColumnarStore:
         A table that DuckDB knows to have different numbers is joined in a better order than a union.
         """
         run = self.connection.execute
-        found = {number: key for number, key in self._constants_of_file.items() if number in new}
+        found = {number: key for number, key in self.constants.items() if number in new}
         listed = ", ".join(str(number) for number in new if number not in found)
         if listed:
             found |= dict(run(f"SELECT id, key FROM terms WHERE id IN ({listed})").fetchall())
@@ -297,7 +218,7 @@ class ColumnarStore:
             A namespace; triples whose predicate or object is a term of it are left out.
         """
         parts = []
-        for piece in self._pieces.values():
+        for piece in self.pieces.values():
             if piece.graph in (None, graph):
                 o = "o" if piece.object is None else str(piece.object)
                 where = f" WHERE g = {graph}" if piece.graph is None else ""
@@ -313,7 +234,7 @@ class ColumnarStore:
         run = self.connection.execute
         predicate = self.number_of(rows.predicate)
         object_ = None if rows.object is None else self.number_of(rows.object)
-        by_class = rows.predicate == _TYPE
+        by_class = rows.predicate == TYPE
         if by_class and object_ is None:
             return self._insert_types(rows, graph)
         place = (predicate, object_ if by_class else None, graph)
@@ -334,14 +255,14 @@ class ColumnarStore:
             elif held.object is None:
                 conditions.append(f"held.o = {object_}")
             source = f"SELECT new.* FROM ({source}) new ANTI JOIN {held.name} held ON {' AND '.join(conditions)}"
-        piece = self._pieces.get(place)
+        piece = self.pieces.get(place)
         if piece is None:
             piece = Piece(f"piece_{next(self._names)}", predicate, place[1], graph, 0, 0)
             run(f"CREATE TABLE {piece.name} ({', '.join(f'{name} BIGINT' for name in names)})")
         ((count,),) = run(f"INSERT INTO {piece.name} BY NAME ({source})").fetchall()
         objects = IRI if by_class else rows.objects
-        self._pieces[place] = replace(piece, subjects=piece.subjects | rows.subjects, objects=piece.objects | objects)
-        self._graphs.add(graph)
+        self.pieces[place] = replace(piece, subjects=piece.subjects | rows.subjects, objects=piece.objects | objects)
+        self.graphs.add(graph)
         return int(count)
 
     def remove(self, predicate: str, rows: str, object_: str | None = None) -> None:
@@ -382,7 +303,7 @@ class ColumnarStore:
     def _schema_pieces(self, predicate: int, object_: int | None) -> list[Piece]:
         return [
             piece
-            for piece in self._pieces.values()
+            for piece in self.pieces.values()
             if piece.predicate == predicate and (object_ is None or piece.object in (None, object_))
         ]
 
@@ -412,7 +333,7 @@ class ColumnarStore:
             self._take_in()
             self._staged = False
         pieces: dict[int, list[Piece]] = {}
-        for piece in self._pieces.values():
+        for piece in self.pieces.values():
             pieces.setdefault(piece.predicate, []).append(piece)
         return Schema(self.number_of, self.numbered, self.expect, pieces, self.disjoint, self.union, self.named)
 
@@ -429,35 +350,35 @@ class ColumnarStore:
         for predicate, subjects, objects in found:
             self._to_quads(predicate)
             place = (predicate, None, None)
-            piece = self._pieces.get(place)
+            piece = self.pieces.get(place)
             if piece is None:
                 piece = Piece(f"piece_{next(self._names)}", predicate, None, None, 0, 0)
                 run(f"CREATE TABLE {piece.name} (s BIGINT, o BIGINT, g BIGINT)")
             run(f"""INSERT INTO {piece.name} SELECT s, o, g FROM more WHERE p = {predicate}
                 EXCEPT SELECT s, o, g FROM {piece.name}""")
-            self._pieces[place] = replace(piece, subjects=piece.subjects | _mask(subjects), objects=piece.objects | _mask(objects))  # fmt: skip
-        self._graphs.update(graph for (graph,) in run("SELECT DISTINCT g FROM more").fetchall())
-        self.disjoint = len(self._graphs) <= 1
+            self.pieces[place] = replace(piece, subjects=piece.subjects | _mask(subjects), objects=piece.objects | _mask(objects))  # fmt: skip
+        self.graphs.update(graph for (graph,) in run("SELECT DISTINCT g FROM more").fetchall())
+        self.disjoint = len(self.graphs) <= 1
         run("DROP TABLE more")
         run("DELETE FROM staged")
 
     def _to_quads(self, predicate: int) -> None:
         """Put all triples of a predicate into one table with their graphs."""
-        others = [place for place in self._pieces if place[0] == predicate and place != (predicate, None, None)]
+        others = [place for place in self.pieces if place[0] == predicate and place != (predicate, None, None)]
         if not others:
             return
         run = self.connection.execute
-        whole = self._pieces.get((predicate, None, None))
+        whole = self.pieces.get((predicate, None, None))
         if whole is None:
             whole = Piece(f"piece_{next(self._names)}", predicate, None, None, 0, 0)
             run(f"CREATE TABLE {whole.name} (s BIGINT, o BIGINT, g BIGINT)")
         for place in others:
-            piece = self._pieces.pop(place)
+            piece = self.pieces.pop(place)
             o = "o" if piece.object is None else str(piece.object)
             run(f"INSERT INTO {whole.name} SELECT s, {o}, {piece.graph} FROM {piece.name}")
             run(f"DROP TABLE {piece.name}")
             whole = replace(whole, subjects=whole.subjects | piece.subjects, objects=whole.objects | piece.objects)
-        self._pieces[predicate, None, None] = whole
+        self.pieces[predicate, None, None] = whole
 
 
 def _same_number(one: str, other: str) -> EngineError:
