@@ -46,8 +46,9 @@ def test_nobody_has_a_tie() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_large_graph_is_iterated_until_stable_too(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    """In these graphs the least gain is smaller than any gain: igraph's own loop ends in the same partition."""
+    """With a least gain that is smaller than any gain in these graphs, igraph's own loop ends in the same partition."""
     monkeypatch.setattr(kg.infer, "MANY_TIES", 100)
+    monkeypatch.setattr(kg.infer, "LEAST_GAIN", 1e-5)
     state = random.Random(seed)
     graph = igraph.Graph(n=600)
     graph.add_edges([(one, (one + state.randint(1, 30)) % 600) for one in range(600) for _ in range(4)])
