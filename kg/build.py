@@ -26,6 +26,8 @@ __all__ = ["COLUMNS_FILE", "Build", "open_build"]
 COLUMNS_FILE = "columns.duckdb"
 #: From so many facts on, questions are answered from the columns.
 WORTH_COLUMNS = 200_000
+#: Bytes of a table read at a time: a row has to fit.
+_BLOCK = 1 << 26
 _ORGANIZATION = "VALUES ?c { org:Organization org:FormalOrganization } ?o a ?c"
 
 
@@ -96,12 +98,17 @@ class Build:
         known = [path.stem for path in self.folder.glob("*.csv")]
         if name not in known:
             raise UsageError(f"a build has no table '{name}'{nearest(name, known)}")
-        names = file.open(encoding="utf-8").readline().strip().split(",")
-        found = pyarrow.csv.read_csv(
-            file,
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-        )
+        with file.open(encoding="utf-8") as stream:
+            names = stream.readline().strip().split(",")
+        try:
+            found = pyarrow.csv.read_csv(
+                file,
+                read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK),
+                parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+                convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+            )
+        except pa.ArrowInvalid as error:
+            raise InputError(f"the table is damaged ({error}); build the project again", file=file) from None
         return pa.table({column: _typed(found[column], column) for column in found.column_names})
 
     def groups(self) -> pa.Table:

@@ -220,6 +220,8 @@ def _tie_graph(engine: Engine) -> tuple[list[str], igraph.Graph]:
 
     Edges are in the order of their vertices.
     """
+    import igraph
+
     shared = engine.table(
         _PREFIXES
         + "SELECT ?collaboration ?organization { ?collaboration a w:Tying . ?organization ckg:takesPartIn ?collaboration }"
@@ -237,8 +239,6 @@ def _tie_graph(engine: Engine) -> tuple[list[str], igraph.Graph]:
     ends = np.stack([_places(supplies["one"], names), _places(supplies["other"], names)])
     keys = np.unique(ends.min(axis=0) * len(names) + ends.max(axis=0))
     all_keys = np.concatenate([firsts * len(names) + seconds, keys])
-    import igraph
-
     graph = igraph.Graph(n=len(names))
     graph.vs["place"] = range(len(names))
     if len(all_keys):

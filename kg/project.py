@@ -9,8 +9,8 @@ import re
 import resource
 import shutil
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -31,11 +31,12 @@ from kg.lines import Written
 from kg.namespaces import CKG, WORKING
 from kg.places import nearest_regions
 from kg.quarantine import Quarantine
-from kg.results import Counts, count_results, write_csv, write_results
-from kg.rows import Finding, Loaded, Progress, Row, in_graph, silent
+from kg.rejected import in_order, write_report
+from kg.results import Counts, count_results, write_results
+from kg.rows import Finding, Loaded, Progress, in_graph, silent
 from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
-from kg.validate import finding_of, report_turtle, shapes, validate
+from kg.validate import finding_of, shapes, validate
 
 __all__ = ["Violations", "build", "check"]
 
@@ -45,20 +46,6 @@ _PREFIX = f"PREFIX ckg: <{CKG}> "
 #: What is kept of a row: the nodes that it is about, and where it is.
 _ROWS = pa.schema(
     [("node", pa.string()), ("other", pa.string()), ("source", pa.int64()), ("file", pa.string()), ("line", pa.int64())]
-)
-_REPORT = (
-    "severity",
-    "effect",
-    "source",
-    "file",
-    "line",
-    "column",
-    "value",
-    "message",
-    "focus",
-    "path",
-    "component",
-    "shape",
 )
 
 
@@ -151,7 +138,7 @@ def check(folder: Path | str, *, progress: Progress = silent) -> list[Finding]:
     with tempfile.TemporaryDirectory() as place:
         work = _prepare(settings, Path(place), engine=None, with_validation=True, progress=progress)
         work.columnar.store.connection.close()
-    return _ordered(work.quarantine.findings)
+    return in_order(work.quarantine.findings)
 
 
 def _prepare(
@@ -247,7 +234,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
         progress("writing columns", 0, 0)
         # What answers may name is in the file, so that its dictionary is all that a question needs.
         engine.ready((query.text for query in load("queries/questions")), wait=True)
-        engine.save(target / COLUMNS_FILE, leave_out=WORKING)
+        engine.save(target / COLUMNS_FILE)
         work.seconds["columns"] = perf_counter() - start
     if with_validation:
         start = perf_counter()
@@ -257,7 +244,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
             for result in validate(_validated(engine, target), shapes("output"))
         ]
         work.seconds["validate output"] = perf_counter() - start
-    _write_report(target, work)
+    write_report(target, work.quarantine.findings)
     if with_store:
         start = perf_counter()
         progress("making the store", 0, 0)
@@ -329,52 +316,6 @@ def _check_levels(engine: Engine, work: _Work) -> None:
     count = int(getattr(organizations.rows[0][0], "value", "0"))
     if count < work.settings.profile.whole("min_members"):
         work.notes.append(f"there are {count} organisations, fewer than min_members: there can be no group")
-
-
-def _ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings in the order of the files they are about."""
-    return sorted(
-        findings,
-        key=lambda f: (f.source, f.file, f.line, f.column, f.value, f.message, f.focus, f.path, f.shape, f.component),
-    )
-
-
-def _write_report(target: Path, work: _Work) -> None:
-    findings = _ordered(work.quarantine.findings)
-    write_csv(target / "report.csv", _REPORT, ([str(getattr(f, name) or "") for name in _REPORT] for f in findings))
-    (target / "report.ttl").write_text(report_turtle(findings), encoding="utf-8", newline="\n")
-    _write_rejected(target / "rejected", findings)
-
-
-def _write_rejected(target: Path, findings: Iterable[Finding]) -> None:
-    """Write the rows that were kept out, and those that lost a value, in the columns they came in plus the reason."""
-    target.mkdir()
-    for effect, place in (("rejected", target), ("left-out", target / "values")):
-        files: dict[tuple[int, str], dict[Row, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for finding in findings:
-            if finding.effect == effect and finding.row is not None:
-                column = f"{finding.column}: " if finding.column and effect == "left-out" else ""
-                files[finding.source, finding.row.table.file][finding.row].append(column + finding.message)
-        names: Counter[str] = Counter()
-        for (_, file), rows in sorted(files.items()):
-            place.mkdir(exist_ok=True)
-            name = Path(file).stem
-            names[name] += 1
-            shown = f"{name}.csv" if names[name] == 1 else f"{name}-{names[name]}.csv"
-            header = next(iter(rows)).table.header
-            write_csv(
-                place / shown,
-                (*header, "line", "reason"),
-                (
-                    (
-                        *row.cells,
-                        *[""] * (len(header) - len(row.cells)),
-                        str(row.line),
-                        "; ".join(dict.fromkeys(reasons)),
-                    )
-                    for row, reasons in sorted(rows.items(), key=lambda item: (item[0].line, item[0].cells))
-                ),
-            )
 
 
 def _make_store(target: Path) -> None:

@@ -52,17 +52,14 @@ class Ahead:
         self._process: subprocess.Popen[bytes] | None = None
         given = json.dumps([self.waiting, dict(prefixes)]).encode()
         self._lines: IO[bytes] | None = None
+        #: Whether the queries were parsed before, so that nobody has to wait.
+        self.kept = True
         try:
             lines = _kept_at(given).read_bytes().splitlines()
             self._kept = dict(zip(self.waiting, lines, strict=True))
         except (OSError, ValueError):
-            self._kept = {}
+            self._kept, self.kept = {}, False
             self._lines = self._parse(given) if begin else None
-
-    @property
-    def kept(self) -> bool:
-        """Whether the queries were parsed before, so that nobody has to wait."""
-        return self._process is None
 
     def _parse(self, given: bytes) -> IO[bytes] | None:
         command = [sys.executable, "-c", "from kg.sparql.ahead import main; main()"]
@@ -75,7 +72,7 @@ class Ahead:
 
     def take(self, text: str) -> CompValue | None:
         """Return the algebra of a query, waiting for it if need be; nothing when it can't be had so."""
-        if self.kept:
+        if self._process is None:
             return _read(self._kept.pop(text, b"null"))
         while text not in self._found and self.waiting:
             line = self._lines.readline() if self._lines else b""

@@ -169,18 +169,26 @@ def translate(
     try:
         if query.name == "ConstructQuery":
             return _construct(patterns, query, pattern)
-        patterns.show(pattern)
-        relation = patterns.relation(pattern)
+        if query.name == "AskQuery":
+            return _ask(patterns, pattern)
+        return _select(patterns, pattern, shown, text)
     except RecursionError:
         raise UnsupportedQuery("the query is nested too deeply") from None
-    if query.name == "AskQuery":
-        alias = fresh()
-        asked = (
-            exp.select(exp.Literal.number(1))
-            .from_(relation.query.subquery(alias, copy=False), copy=False)
-            .limit(1, copy=False)
-        )
-        return Translation("ask", (), asked, patterns.library)
+
+
+def _ask(patterns: Patterns, pattern: CompValue) -> Translation:
+    relation, alias = patterns.relation(pattern), fresh()
+    asked = (
+        exp.select(exp.Literal.number(1))
+        .from_(relation.query.subquery(alias, copy=False), copy=False)
+        .limit(1, copy=False)
+    )
+    return Translation("ask", (), asked, patterns.library, patterns.tables)
+
+
+def _select(patterns: Patterns, pattern: CompValue, shown: list[str], text: str) -> Translation:
+    patterns.show(pattern)
+    relation = patterns.relation(pattern)
     if re.search(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", text, re.IGNORECASE):
         # RDFLib gathers the variables of SELECT * in a set; show them as they come in the text.
         shown = [name for name in shown if name in relation.columns]

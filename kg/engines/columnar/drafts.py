@@ -25,7 +25,6 @@ from kg.sparql.terms import IRI, typed
 
 __all__ = ["DraftFact", "Drafts"]
 
-_TYPE = to_key(RDF["type"])
 _INTEGER, _DECIMAL = typed("integer"), typed("decimal")
 #: The object of a statement, its number in canonical form.
 _CANONICAL = f"""CASE WHEN starts_with(o, '{_INTEGER}') THEN integer_key(substr(o, {len(_INTEGER) + 1}))
@@ -276,7 +275,7 @@ class Drafts(InputRows):
         facts = self._different(f"(row >> {SOURCE})::SMALLINT")
         self.store.connection.execute(f"CREATE OR REPLACE TEMP TABLE facts AS {facts}")
         self._drop_facts()
-        return write_sorted(self.store, "facts", graphs, path)
+        return write_sorted(self.store, "facts", graphs, path, drop=True)
 
     def _different(self, graph: str) -> str:
         """SQL for the numbers of all different facts, with SQL for their graph."""

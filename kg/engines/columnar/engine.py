@@ -69,9 +69,9 @@ class ColumnarEngine:
         engine.store = open_file(path)
         return engine
 
-    def save(self, path: Path, leave_out: str = "") -> None:
-        """Write the graph to a file that :meth:`open` reads, without triples that name a term of a namespace."""
-        save(self.store, path, leave_out)
+    def save(self, path: Path) -> None:
+        """Write the graph to a file that :meth:`open` reads."""
+        save(self.store, path)
 
     @staticmethod
     def expect(queries: Iterable[str], *, begin: bool = True) -> None:
@@ -141,7 +141,9 @@ class ColumnarEngine:
         """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace."""
         triples = self.store.triples(self.conclusions, leave_out)
         self.store.connection.execute(f"CREATE OR REPLACE TEMP VIEW shown AS SELECT 0 AS graph, * FROM ({triples})")
-        return write_sorted(self.store, "shown", {0: graph.value}, path).lines
+        written = write_sorted(self.store, "shown", {0: graph.value}, path)
+        self.store.connection.execute("DROP VIEW shown")
+        return written.lines
 
     def run_rule(self, construct: str) -> int:
         """Run a CONSTRUCT query, add its triples to the graph of conclusions and return how many were new."""

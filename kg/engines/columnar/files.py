@@ -13,7 +13,7 @@ from kg.sparql.graph import Piece
 __all__ = ["open_file", "save"]
 
 
-def save(store: ColumnarStore, path: Path, leave_out: str = "") -> None:
+def save(store: ColumnarStore, path: Path) -> None:
     """Write everything to a DuckDB file that :func:`open_file` reads.
 
     Parameters
@@ -22,14 +22,11 @@ def save(store: ColumnarStore, path: Path, leave_out: str = "") -> None:
         What is written.
     path:
         The file; it must not be there.
-    leave_out:
-        A namespace; triples whose predicate, or class, is a term of it are left out.
     """
     store.schema()
     store.check()
     run = store.connection.execute
-    hidden = store.places_of(leave_out)
-    kept = [piece for place, piece in store.pieces.items() if place not in hidden]
+    kept = list(store.pieces.values())
     run(f"ATTACH {quoted(str(path))} AS file")
     try:
         named = {n for p in kept for n in (p.predicate, p.object, p.graph) if n}

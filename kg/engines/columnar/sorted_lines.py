@@ -19,8 +19,10 @@ __all__ = ["write_sorted"]
 _LINES = 2_000_000
 
 
-def write_sorted(store: ColumnarStore, table: str, graphs: Mapping[int, str], path: Path) -> Written:
-    """Write the triples of a table or a view as sorted N-Quads; a table is dropped as soon as it is not needed.
+def write_sorted(
+    store: ColumnarStore, table: str, graphs: Mapping[int, str], path: Path, *, drop: bool = False
+) -> Written:
+    """Write the triples of a table or a view as sorted N-Quads.
 
     Parameters
     ----------
@@ -32,6 +34,8 @@ def write_sorted(store: ColumnarStore, table: str, graphs: Mapping[int, str], pa
         The IRI of each graph by its number.
     path:
         The file.
+    drop:
+        Whether the table is dropped, as soon as it is not needed.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def write_sorted(store: ColumnarStore, table: str, graphs: Mapping[int, str], pa
             FROM terms SEMI JOIN {table} ON {column} = id""")
     run(f"""CREATE OR REPLACE TEMP TABLE ordered AS SELECT s.place AS subject, p.place AS predicate, o, graph FROM {table}
         JOIN subjects s ON s.id = s JOIN predicates p ON p.id = p ORDER BY subject""")
-    if run("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table]).fetchall() == [(1,)]:
+    if drop:
         run(f"DROP TABLE {table}")
     ((last,),) = run("SELECT coalesce(max(subject), 0) FROM ordered").fetchall()
     step = max(1, last * _LINES // max(1, count))

@@ -86,19 +86,10 @@ class ColumnarStore:
 
     def forget(self, namespace: str) -> None:
         """Drop the triples whose predicate, or class, is a term of a namespace; nothing that is left may need them."""
-        for place in self.places_of(namespace):
-            self.connection.execute(f"DROP TABLE {self.pieces.pop(place).name}")
-
-    def places_of(self, namespace: str) -> list[tuple[int, int | None, int | None]]:
-        """The places of the tables whose predicate, or class, is a term of a namespace; none without one."""
-        if not namespace:
-            return []
         keys = self._constants()
-        return [
-            place
-            for place, piece in self.pieces.items()
-            if any(keys[n].startswith(f"<{namespace}") for n in (piece.predicate, piece.object) if n is not None)
-        ]
+        for place, piece in list(self.pieces.items()):
+            if any(keys[n].startswith(f"<{namespace}") for n in (piece.predicate, piece.object) if n is not None):
+                self.connection.execute(f"DROP TABLE {self.pieces.pop(place).name}")
 
     def _constants(self) -> dict[int, str]:
         """The keys of the predicates and classes that have tables of their own."""
