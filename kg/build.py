@@ -19,6 +19,7 @@ from kg.engines import ColumnarEngine, OxigraphEngine, Solutions
 from kg.engines.base import Term
 from kg.errors import InputError, UnsupportedQuery, UsageError, nearest
 from kg.identifiers import encode, mint
+from kg.namespaces import IS_ORGANIZATION
 
 __all__ = ["COLUMNS_FILE", "Build", "open_build"]
 
@@ -28,7 +29,6 @@ COLUMNS_FILE = "columns.duckdb"
 WORTH_COLUMNS = 200_000
 #: Bytes of a table read at a time: a row has to fit.
 _BLOCK = 1 << 26
-_ORGANIZATION = "VALUES ?c { org:Organization org:FormalOrganization } ?o a ?c"
 
 
 class Build:
@@ -147,7 +147,7 @@ class Build:
         for iri in (minted, text):
             if self._is_organization(iri):
                 return iri
-        found = self.select(f"SELECT DISTINCT ?o WHERE {{ {_ORGANIZATION} }}")
+        found = self.select(f"SELECT DISTINCT ?o WHERE {{ {IS_ORGANIZATION} }}")
         known = sorted(term.value for (term,) in found if term is not None)
         return _resolve(text, known, self.labels, "organisation", f"{self.base}organization/")
 
@@ -156,7 +156,7 @@ class Build:
             node = NamedNode(iri)
         except ValueError:
             return False
-        return bool(self.select(f"SELECT ?o WHERE {{ {_ORGANIZATION} }}", {"o": node}).rows)
+        return bool(self.select(f"SELECT ?o WHERE {{ {IS_ORGANIZATION} }}", {"o": node}).rows)
 
     def find_thing(self, kind: str, text: str) -> str:
         """Return the IRI of the region, sector or collaboration that a text names: an IRI, an id, or a name."""

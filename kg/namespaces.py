@@ -9,6 +9,7 @@ __all__ = [
     "CKGSH",
     "DCT",
     "GEO",
+    "IS_ORGANIZATION",
     "ORG",
     "PREFIXES",
     "PROV",
@@ -67,6 +68,11 @@ PREFIXES: dict[str, str] = {
     "wgs": str(WGS),
     "xsd": str(XSD),
 }
+
+#: SPARQL for what an organisation is, ?o; it needs no prefix.
+IS_ORGANIZATION = (
+    f"VALUES ?organizationClass {{ <{ORG}Organization> <{ORG}FormalOrganization> }} ?o a ?organizationClass ."
+)
 
 
 def shorten(iri: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.engines import Engine
-from kg.namespaces import CKG, GEO
+from kg.namespaces import CKG, GEO, IS_ORGANIZATION
 
 __all__ = ["EARTH_RADIUS_KM", "FARTHEST_KM", "nearest_regions"]
 
@@ -17,12 +17,12 @@ EARTH_RADIUS_KM = 6371.0088
 #: A region farther away is not near.
 FARTHEST_KM = 100.0
 _POINT = re.compile(r"\s*POINT\s*\(\s*(\S+)\s+(\S+)\s*\)\s*", re.IGNORECASE)
-_PREFIXES = f"PREFIX ckg: <{CKG}> PREFIX geo: <{GEO}> PREFIX org: <http://www.w3.org/ns/org#> "
-_LOST = """SELECT DISTINCT ?thing ?point WHERE {
-  VALUES ?class { org:Organization org:FormalOrganization }
-  ?thing a ?class ; geo:hasGeometry/geo:asWKT ?point .
-  FILTER NOT EXISTS { ?thing ckg:locatedIn ?region }
-} ORDER BY ?thing STR(?point)"""
+_PREFIXES = f"PREFIX ckg: <{CKG}> PREFIX geo: <{GEO}> "
+_LOST = f"""SELECT DISTINCT ?o ?point WHERE {{
+  {IS_ORGANIZATION}
+  ?o geo:hasGeometry/geo:asWKT ?point .
+  FILTER NOT EXISTS {{ ?o ckg:locatedIn ?region }}
+}} ORDER BY ?o STR(?point)"""
 _REGIONS = """SELECT DISTINCT ?region ?point ?level WHERE {
   ?region a ckg:Region ; ckg:regionLevel ?level ; geo:hasGeometry/geo:asWKT ?point .
 } ORDER BY ?region STR(?point)"""

@@ -28,7 +28,7 @@ from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.identifiers import mint
 from kg.infer import Inferred, infer, rules_digest
 from kg.lines import Written
-from kg.namespaces import CKG, WORKING
+from kg.namespaces import CKG, IS_ORGANIZATION, WORKING
 from kg.places import nearest_regions
 from kg.quarantine import Quarantine
 from kg.rejected import in_order, write_report
@@ -309,10 +309,7 @@ def _check_levels(engine: Engine, work: _Work) -> None:
         elif asked not in levels:
             present = ", ".join(map(str, levels))
             raise UsageError(f"{parameter} = {asked}: no {what} has that level; the levels present are {present}")
-    organizations = engine.select(
-        "PREFIX org: <http://www.w3.org/ns/org#> SELECT (COUNT(DISTINCT ?o) AS ?n) WHERE"
-        " { VALUES ?c { org:Organization org:FormalOrganization } ?o a ?c }"
-    )
+    organizations = engine.select(f"SELECT (COUNT(DISTINCT ?o) AS ?n) WHERE {{ {IS_ORGANIZATION} }}")
     count = int(getattr(organizations.rows[0][0], "value", "0"))
     if count < work.settings.profile.whole("min_members"):
         work.notes.append(f"there are {count} organisations, fewer than min_members: there can be no group")
