@@ -55,7 +55,8 @@ class ColumnarStore:
     """
 
     def __init__(self, *, union: bool = False, threads: int | None = None, spill: Path | None = None) -> None:
-        config: dict[str, Any] = {"preserve_insertion_order": False}
+        # The other half of the memory is for what is not DuckDB's: the graph of ties and its communities.
+        config: dict[str, Any] = {"preserve_insertion_order": False, "memory_limit": "50%"}
         if threads is not None:
             config["threads"] = threads
         if spill is not None:
