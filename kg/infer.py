@@ -178,18 +178,23 @@ def communities(engine: Engine, *, most: int) -> list[list[str]]:
     until no iteration changes anything; in a graph of more than :data:`MANY_TIES` ties until one raises modularity by
     less than :data:`LEAST_GAIN`, which on a million organisations makes ten iterations of a hundred.
     """
-    names, graph = _tie_graph(engine)
-    waiting = [graph]
-    found: list[list[str]] = []
-    while waiting:
-        part = waiting.pop()
-        places = part.vs["place"]
-        for members in _leiden(part):
-            if most < len(members) < part.vcount():
-                waiting.append(part.induced_subgraph(members))
-            else:
-                found.append([names[place] for place in sorted(places[member] for member in members)])
-    return sorted(found)
+    with engine.aside():
+        names, graph = _tie_graph(engine)
+        waiting = [graph]
+        del graph
+        found: list[list[int]] = []
+        while waiting:
+            part = waiting.pop()
+            places = part.vs["place"]
+            for members in _leiden(part):
+                if most < len(members) < part.vcount():
+                    waiting.append(part.induced_subgraph(members))
+                else:
+                    found.append(sorted(places[member] for member in members))
+            del part
+    # The names are in order, so the places are in the order of the names.
+    listed = names.to_pylist()
+    return [[listed[place] for place in members] for members in sorted(found)]
 
 
 def _leiden(graph: igraph.Graph) -> Iterable[list[int]]:
@@ -215,13 +220,42 @@ def _leiden(graph: igraph.Graph) -> Iterable[list[int]]:
     return list(partition)
 
 
-def _tie_graph(engine: Engine) -> tuple[list[str], igraph.Graph]:
+def _tie_graph(engine: Engine) -> tuple[pa.Array, igraph.Graph]:
     """Return the organisations that have a tie, in order, and the weighted graph of ties over their places.
 
-    Edges are in the order of their vertices.
+    Edges are in the order of their vertices. What is not needed any more is let go at once: ten million organisations
+    have some ninety million ties.
     """
     import igraph
 
+    names, groups, members, ends = _tied(engine)
+    order = np.lexsort((members, groups))
+    groups, members = groups[order], members[order]
+    del order
+    keys, weights = _pairs(groups, members, len(names))
+    del groups, members
+    supplied = np.unique(ends.min(axis=0) * len(names) + ends.max(axis=0))
+    del ends
+    keys, weights = _merged(np.concatenate([keys, supplied]), np.concatenate([weights, np.ones(len(supplied))]))
+    graph = igraph.Graph(n=len(names))
+    graph.vs["place"] = range(len(names))
+    if len(keys):
+        graph.add_edges(np.stack(np.divmod(keys, len(names)), axis=1))
+        del keys
+        # Most weights are of a few values: each value is one object, not one for each edge.
+        values, which = np.unique(weights, return_inverse=True)
+        graph.es["weight"] = values.astype(object)[which].tolist()
+    return names, graph
+
+
+def _tied(engine: Engine) -> tuple[pa.Array, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the organisations that may have a tie, in order, and by place: collaborations and participants, and supplies.
+
+    Returns
+    -------
+    The names (n), a collaboration and a participant for each of the participations (m) of a collaboration that has
+    several, and the two ends of each supply (2, k).
+    """
     shared = engine.table(
         _PREFIXES
         + "SELECT ?collaboration ?organization { ?collaboration a w:Tying . ?organization ckg:takesPartIn ?collaboration }"
@@ -232,20 +266,9 @@ def _tie_graph(engine: Engine) -> tuple[list[str], igraph.Graph]:
     shared = shared.filter(pc.is_in(shared["collaboration"], tying))
     names = pa.chunked_array([*shared["organization"].chunks, *supplies["one"].chunks, *supplies["other"].chunks],
                              pa.string()).unique().sort()  # fmt: skip
-    groups = _places(shared["collaboration"], shared["collaboration"].unique().sort())
-    members = _places(shared["organization"], names)
-    order = np.lexsort((members, groups))
-    firsts, seconds, weights = _pairs(groups[order], members[order])
     ends = np.stack([_places(supplies["one"], names), _places(supplies["other"], names)])
-    keys = np.unique(ends.min(axis=0) * len(names) + ends.max(axis=0))
-    all_keys = np.concatenate([firsts * len(names) + seconds, keys])
-    graph = igraph.Graph(n=len(names))
-    graph.vs["place"] = range(len(names))
-    if len(all_keys):
-        pairs, position = np.unique(all_keys, return_inverse=True)
-        graph.add_edges(np.stack([pairs // len(names), pairs % len(names)], axis=1))
-        graph.es["weight"] = np.bincount(position, weights=np.concatenate([weights, np.ones(len(keys))]))
-    return names.to_pylist(), graph
+    groups = _places(shared["collaboration"], shared["collaboration"].unique().sort())
+    return names, groups, _places(shared["organization"], names), ends
 
 
 def _places(texts: pa.ChunkedArray, known: pa.Array) -> np.ndarray:
@@ -253,19 +276,32 @@ def _places(texts: pa.ChunkedArray, known: pa.Array) -> np.ndarray:
     return np.asarray(pc.index_in(texts, known).to_numpy(), dtype=np.int64)
 
 
-def _pairs(groups: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the pairs (first, second) within each group and the weight of each, group by group.
+def _pairs(groups: np.ndarray, members: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs within each group, first * count + second, and the weight of each, group by group.
 
     Parameters
     ----------
     groups, members:
         Both of length n, sorted by group, then by member; a member is once in a group.
+    count:
+        Members are less than this.
     """
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     sizes = np.diff(starts, append=len(groups))
     # Each member is paired with those after it in its group.
     after = np.repeat(starts + sizes, sizes) - np.arange(len(groups)) - 1
-    firsts = np.repeat(np.arange(len(groups)), after)
-    seconds = firsts + 1 + np.arange(len(firsts)) - np.repeat(np.cumsum(after) - after, after)
-    weights = 1 / np.repeat(np.repeat(sizes, sizes) - 1, after)
-    return members[firsts], members[seconds], weights
+    seconds = np.arange(after.sum())
+    seconds -= np.repeat(np.cumsum(after) - after - np.arange(len(groups)) - 1, after)
+    keys = members[seconds]
+    del seconds
+    keys += np.repeat(members * count, after)
+    return keys, np.repeat(1 / np.maximum(np.repeat(sizes, sizes) - 1, 1), after)
+
+
+def _merged(keys: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the different keys in order, and for each the sum of its weights, added in the order given."""
+    order = np.argsort(keys, kind="stable")
+    keys, weights = keys[order], weights[order]
+    del order
+    new = np.diff(keys, prepend=-1) != 0
+    return keys[new], np.bincount(np.cumsum(new) - 1, weights=weights)

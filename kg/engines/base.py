@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -52,6 +53,9 @@ class Engine(Protocol):
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query with some variables bound to terms."""
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Leave the memory to other work for a while; what is asked meanwhile is answered all the same."""
 
     def table(self, query: str) -> pa.Table:
         """Run a SELECT query and return its solutions as texts: IRIs and lexical forms, null where unbound."""

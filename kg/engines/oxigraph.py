@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,10 @@ class OxigraphEngine:
         """Add triples between IRIs, given as two columns, as conclusions."""
         pairs = zip(subjects, objects, strict=True)
         self.conclude(Triple(NamedNode(one), predicate, NamedNode(other)) for one, other in pairs)
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Do nothing: the store can't leave memory."""
+        return nullcontext()
 
     def table(self, query: str) -> pa.Table:
         """Run a SELECT query and return its solutions as texts: IRIs and lexical forms, null where unbound."""

@@ -21,7 +21,7 @@ from kg.engines.columnar.evaluator import register
 from kg.engines.columnar.files import open_file, save
 from kg.engines.columnar.keys import term_of, to_key
 from kg.engines.columnar.sorted_lines import write_sorted
-from kg.engines.columnar.store import ColumnarStore, Rows
+from kg.engines.columnar.store import MEMORY, ColumnarStore, Rows
 from kg.errors import EngineError, UnsupportedQuery, UsageError
 from kg.namespaces import PREFIXES
 from kg.rows import in_graph
@@ -125,6 +125,16 @@ class ColumnarEngine:
             return self.store.insert(rows, self.conclusions)
         finally:
             self.store.connection.unregister("given")
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave most of the memory to other work for a while: what DuckDB has beyond a sixth of it goes to disk."""
+        run = self.store.connection.execute
+        run("SET memory_limit = '16%'")
+        try:
+            yield
+        finally:
+            run(f"SET memory_limit = '{MEMORY}'")
 
     def table(self, query: str) -> pa.Table:
         """Run a SELECT query and return its solutions as texts: IRIs and lexical forms, null where unbound."""

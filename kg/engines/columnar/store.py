@@ -21,11 +21,13 @@ from kg.namespaces import RDF
 from kg.sparql.graph import Piece, Schema
 from kg.sparql.terms import ALL, FALSE, INLINE, IRI, RESOURCES, TRUE, class_of
 
-__all__ = ["TYPE", "ColumnarStore", "Rows", "quoted"]
+__all__ = ["MEMORY", "TYPE", "ColumnarStore", "Rows", "quoted"]
 
 #: The numbers of terms that queries name: they are the same in every store.
 _numbers: dict[str, int] = {}
 _MOST_NUMBERS = 100_000
+#: What DuckDB takes of the memory before it goes to disk; the rest is for what is not DuckDB's.
+MEMORY = "50%"
 #: Quads handed to DuckDB at a time.
 BATCH = 100_000
 #: The key of rdf:type, whose triples are in one table for each class.
@@ -55,8 +57,7 @@ class ColumnarStore:
     """
 
     def __init__(self, *, union: bool = False, threads: int | None = None, spill: Path | None = None) -> None:
-        # The other half of the memory is for what is not DuckDB's: the graph of ties and its communities.
-        config: dict[str, Any] = {"preserve_insertion_order": False, "memory_limit": "50%"}
+        config: dict[str, Any] = {"preserve_insertion_order": False, "memory_limit": MEMORY}
         if threads is not None:
             config["threads"] = threads
         if spill is not None:
