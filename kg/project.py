@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import platform
 import re
 import resource
@@ -373,13 +374,34 @@ def _write_run(
     (target / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _remove_abandoned(target: Path) -> None:
+    """Remove what builds left that were killed: the name of each has the number of its process.
+
+    Where one was killed just before the new build took the place of the old one, the old one gets it back.
+    """
+    if os.name != "posix":
+        return  # elsewhere a process can't be asked whether it is there
+    for left in target.parent.glob(".build-*-*"):
+        number = left.name.split("-")[1]
+        if number.isdecimal():
+            try:
+                os.kill(int(number), 0)
+            except ProcessLookupError:
+                if left.name.endswith("-old") and not target.exists():
+                    left.replace(target)
+                shutil.rmtree(left, ignore_errors=True)
+            except (OSError, OverflowError):
+                continue  # it runs, as somebody else
+
+
 @contextlib.contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """Give a folder to write into that takes the place of `target` when all went well, else is removed."""
     if target.exists() and not target.is_dir():
         raise InputError("there is a file where the build folder goes; move it away", file=target)
+    _remove_abandoned(target)
     try:
-        fresh = Path(tempfile.mkdtemp(prefix=".build-", dir=target.parent))
+        fresh = Path(tempfile.mkdtemp(prefix=f".build-{os.getpid()}-", dir=target.parent))
     except OSError as error:
         raise InputError(f"no build can be written here ({error.strerror})", file=target.parent) from None
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
 __all__ = ["Engine", "Solutions", "Term"]
 
@@ -59,6 +59,9 @@ class Engine(Protocol):
 
     def table(self, query: str) -> pa.Table:
         """Run a SELECT query and return its solutions as texts: IRIs and lexical forms, null where unbound."""
+
+    def copy(self) -> Store:
+        """Return all that queries see as the default graph of a store of Oxigraph."""
 
     def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:
         """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace.

@@ -99,6 +99,14 @@ class OxigraphEngine:
         texts = [pa.array([None if term is None else term.value for term in column], pa.string()) for column in columns]
         return pa.table(dict(zip(answer.variables, texts, strict=True)))
 
+    def copy(self) -> Store:
+        """Return a store whose default graph has all that queries see: this one where that is so."""
+        if not self.union:
+            return self.store
+        store = Store()
+        store.bulk_extend(in_graph(quad.triple) for quad in self.store)
+        return store
+
     def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:
         """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace."""
         kept = (triple for triple in self.concluded if not _names(triple, leave_out))

@@ -28,7 +28,7 @@ from kg.sparql.algebra_json import from_json, to_json
 __all__ = ["Ahead"]
 
 #: The form of what is kept: another one is another file.
-_FORM = 1
+_FORM = 2
 #: As many files are kept: each edition of the package has one.
 _MOST_KEPT = 5
 

@@ -73,6 +73,8 @@ class Core:
         if isinstance(node, Variable):
             return scope.value(str(node))
         if isinstance(node, BNode) or not isinstance(node, (Identifier, CompValue)):
+            if node is None:
+                raise UnsupportedQuery("GROUP BY an expression without AS is not supported by the columnar engine")
             raise UnsupportedQuery(f"the expression {node!r} is not supported by the columnar engine")
         if isinstance(node, Identifier):
             return constant(key_of(node))
@@ -169,7 +171,9 @@ class Core:
     def _Builtin_COALESCE(self, node: CompValue, scope: Scope) -> Value:
         out = NOTHING
         for part in reversed(listed(node.arg)):
-            out = self._choose("coalesce(a, b)", [self.value(part, scope), out])
+            value = self.value(part, scope)
+            # Which one it is goes by the term: what is fetched of it may be nothing.
+            out = self._choose("case when c then a else b end", [value, out], c=sql("a is not null", a=value.sql))
         return out
 
     def _choose(self, template: str, options: list[Value], **more: exp.Expression) -> Value:
@@ -355,7 +359,7 @@ class Core:
             "iri",
             sql(
                 r"""case when regexp_full_match(t, '(https?://|urn:[a-z]+:)[-A-Za-z0-9._~:/#%@!$&()*+,;=]+')
-                and not regexp_matches(t, '%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|$|.$)|//.*[@:\[#].*#') and not contains(t, '/.')
+                and not regexp_matches(t, '%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|$|.$)|//.*[@:\[#].*#|#.*#') and not contains(t, '/.')
                 and not regexp_matches(t, '^https?://[^/]*[:@]') then t else substr(z, 2) end""",
                 t=text,
                 z=judged,

@@ -138,7 +138,9 @@ def _listed(patterns: Patterns, part: CompValue, kind: str, word: str, value: Va
         raise UnsupportedQuery(f"the aggregate {kind} is not supported by the columnar engine")
     more = ""
     if kind == "GroupConcat" and part.separator is not None:
-        separator = str(part.separator).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        separator = (
+            str(part.separator).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+        )
         more = f'; SEPARATOR = "{separator}"'
     text = f"{names[kind]}({word.upper()}?a0{more})"
     name = "sparql_" + hashlib.sha256(f"list {text}".encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -12,8 +13,9 @@ from rdflib.plugins.sparql.algebra import translateQuery, translateUpdate
 from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
 from rdflib.plugins.sparql.parserutils import CompValue, Expr
 
-from kg.errors import UnsupportedQuery, UsageError
+from kg.errors import ClusterKGError, UnsupportedQuery, UsageError
 from kg.sparql.ahead import Ahead
+from kg.sparql.mended import mend
 
 __all__ = ["is_parsed", "parse", "parse_ahead", "parse_update"]
 
@@ -78,19 +80,27 @@ def parse_update(text: str, prefixes: Mapping[str, str]) -> list[CompValue]:
 
 
 def _parse(text: str, prefixes: Mapping[str, str]) -> CompValue:
-    algebra: CompValue = _read(lambda: translateQuery(parseQuery(text), initNs=dict(prefixes)).algebra)
+    based = bool(re.search(r"\bBASE\s*<", text, re.IGNORECASE))
+    algebra: CompValue = _read(
+        lambda: translateQuery(mend(parseQuery(text), based=based), initNs=dict(prefixes)).algebra, text
+    )
     _check(algebra, [])
     return algebra
 
 
-def _read(work: Callable[[], Any]) -> Any:
+def _read(work: Callable[[], Any], text: str = "") -> Any:
     with _lock:
         before = rdflib.NORMALIZE_LITERALS
         # A constant keeps the form in which it is written: 01 is no 1.
         rdflib.NORMALIZE_LITERALS = False
         try:
             return work()
+        except ClusterKGError:
+            raise
         except ParseBaseException as error:
+            if re.search(r"""\\["']""", text):
+                # RDFLib takes an escaped quotation mark only in a text between marks of that kind.
+                raise UnsupportedQuery(f"RDFLib can't read the query ({str(error).splitlines()[0]})") from None
             raise UsageError(f"the query is not well formed: {str(error).splitlines()[0]}") from None
         except RecursionError:
             raise UnsupportedQuery("the query is nested too deeply for its parser") from None

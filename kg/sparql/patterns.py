@@ -368,11 +368,20 @@ class Patterns:
             parts[name_of(hidden)] = column(name_of(hidden), alias)
             picked = Relation(over(inside.query, alias, parts), {**columns, hidden: inside.columns[hidden]})
             return self._named(picked, hidden, str(node.term))
-        self._graphs.append(self.schema.number_of(key_of(node.term)))
+        wanted = self.schema.number_of(key_of(node.term))
+        self._graphs.append(wanted)
         try:
-            return self.relation(node.p)
+            inside = self.relation(node.p)
         finally:
             self._graphs.pop()
+        if node.p.name == "BGP" and node.p.triples:
+            return inside
+        # Where there is no such graph there are no solutions (section 18.6), of no triples either.
+        alias = fresh()
+        parts = {name_of(name): column(name_of(name), alias) for name in inside.columns}
+        there = exp.Exists(this=exp.select("1").from_(self.schema.graphs().subquery("n", copy=False)).where(
+            sql("n.g = a", a=number(wanted))))  # fmt: skip
+        return Relation(over(inside.query, alias, parts, where=there), inside.columns, keys=inside.keys)
 
     @staticmethod
     def _named(relation: Relation, hidden: str, name: str) -> Relation:

@@ -197,7 +197,7 @@ def _as_ids(relation: Relation, variables: Iterable[str]) -> Relation:
     """Write some columns of whole numbers as numbers of terms."""
     alias = fresh()
     changed = {
-        name: (sql("whole_id(a)", a=column(name_of(name), alias)), replace(relation.columns[name], kind="id"))
+        name: (sql("short_whole_id(a)", a=column(name_of(name), alias)), replace(relation.columns[name], kind="id"))
         for name in variables
         if relation.columns[name].kind == "int"
     }

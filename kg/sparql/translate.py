@@ -168,7 +168,7 @@ def translate(
     patterns.compiler.based = bool(re.search(r"\bBASE\s*<", text, re.IGNORECASE))
     try:
         if query.name == "ConstructQuery":
-            return _construct(patterns, query, pattern)
+            return _construct(patterns, query, pattern, text)
         if query.name == "AskQuery":
             return _ask(patterns, pattern)
         return _select(patterns, pattern, shown, text)
@@ -214,8 +214,12 @@ def _answer(relation: Relation, names: Sequence[str]) -> exp.Query:
     return query.order_by(column(ORDER, alias), copy=False)
 
 
-def _construct(patterns: Patterns, query: CompValue, pattern: CompValue) -> Translation:
+def _construct(patterns: Patterns, query: CompValue, pattern: CompValue, text: str) -> Translation:
     template = query.template
+    if template is None and re.search(r"\bCONSTRUCT\s*\{", text, re.IGNORECASE):
+        if re.search(r"\bCONSTRUCT\s+(WHERE|FROM)\b", text, re.IGNORECASE):
+            raise UnsupportedQuery("CONSTRUCT with an empty template is not told from CONSTRUCT WHERE")
+        template = []
     if template is None:
         inner = pattern.p if pattern.name == "Project" else pattern
         if inner.name != "BGP":
@@ -268,6 +272,6 @@ def _cell(term: Any, names: Sequence[str], run: str) -> exp.Expression | None:
     if isinstance(term, Variable):
         return column(name_of(str(term))) if str(term) in names else None
     if isinstance(term, BNode):
-        label = re.sub("[^A-Za-z0-9]", "x", term)
+        label = str(term).encode().hex()
         return sql(f"'_{run}' || cast(a as varchar) || 'x{label}'", a=column("row"))
     return const(key_of(term))

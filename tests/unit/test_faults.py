@@ -280,3 +280,16 @@ def test_a_broken_kg_toml_is_a_usage_error(tmp_path: Path, toml: str, capsys: py
     err = capsys.readouterr().err
     assert (stop.value.code, err.count("\n")) == (2, 1)
     assert "kg.toml" in err
+
+
+def test_what_a_killed_build_left_is_removed_and_the_last_good_one_comes_back(write: Writer) -> None:
+    folder = write(organizations="id,name\na,A\n")
+    kg.build(folder, with_store=False)
+    nobody = 2**30  # no process has a number so large
+    (folder / "build").replace(folder / f".build-{nobody}-x-old")
+    (folder / f".build-{nobody}-x").mkdir()
+    (folder / "data" / "organizations.csv").unlink()
+    with pytest.raises(InputError):
+        kg.build(folder, with_store=False)
+    assert kg.open(folder).run["counts"]["rows"]["read"] == 1
+    assert not list(folder.glob(".build-*"))

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import rdflib
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 from sqlglot import exp
 
 from kg.engines.base import Solutions, Term
@@ -146,6 +146,14 @@ class ColumnarEngine:
         shown = ", ".join(f'value_of(c{place}) AS "{name}"' for place, name in enumerate(made.variables))
         with _failures(), self._made(made.tables):
             return self.store.connection.sql(f"SELECT {shown} FROM ({made.sql()})").to_arrow_table()
+
+    def copy(self) -> Store:
+        """Return all that queries see as the default graph of a store of Oxigraph."""
+        store = Store()
+        answer = self.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+        assert isinstance(answer, list)
+        store.bulk_extend(map(in_graph, answer))
+        return store
 
     def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:
         """Write the conclusions as sorted N-Quads, all in one graph, but those that name a term of a namespace."""

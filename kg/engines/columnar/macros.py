@@ -16,6 +16,7 @@ from kg.sparql.terms import (
 
 __all__ = ["MACROS"]
 
+# The hash of NULL is a number like others: what is unbound must not get it.
 # DuckDB's own hash of a text is quick and weak: IRIs that differ in two letters only can have the same. Of digests it is sound.
 _INT, _DEC = typed("integer"), typed("decimal")
 _LEXICAL_INT = f"substr(k, {len(_INT) + 1})"
@@ -32,9 +33,10 @@ _UNITS = "CAST(replace(CAST(CAST({} AS DECIMAL(38, 18)) AS VARCHAR), '.', '') AS
 #: Name and parameters, and what each gives; in an order in which each knows those it uses.
 MACROS = {
     # The number of an IRI given by its key.
-    "iri_id(k)": f"CAST(hash(md5(k)) >> 1 AS BIGINT) + ({-(1 << 62)}) + ({-(1 << 62)})",
+    "iri_id(k)": f"""CASE WHEN k IS NOT NULL
+        THEN CAST(hash(md5(k)) >> 1 AS BIGINT) + ({-(1 << 62)}) + ({-(1 << 62)}) END""",
     # The number of any term given by its key.
-    "term_id(k)": f"""CASE
+    "term_id(k)": f"""CASE WHEN k IS NULL THEN NULL
         WHEN starts_with(k, '<') THEN iri_id(k)
         WHEN starts_with(k, '"') THEN {_hashed(2)}
         WHEN starts_with(k, '@') THEN {_hashed(3)}
@@ -60,6 +62,9 @@ MACROS = {
     "whole_id(v)": f"""CASE WHEN abs(v) < {10**17} THEN v + {WHOLE_ZERO} ELSE term_id('{_INT}' || CAST(v AS VARCHAR)) END""",
     "decimal_id(u)": f"""CASE WHEN u % {_SHORTEST} = 0 AND abs(u) < {10**8 * UNIT}
         THEN CAST(u // {_SHORTEST} AS BIGINT) + {SHORT_ZERO} ELSE term_id('{_DEC}' || decimal_text(u)) END""",
+    # The number of a whole number that stands beside stored terms: one that is not its own number, nobody could look up.
+    "short_whole_id(v)": f"""CASE WHEN v IS NULL THEN NULL WHEN abs(v) < {10**17} THEN v + {WHOLE_ZERO}
+        ELSE error('a computed whole number of more than 17 digits beside stored terms') END""",
     # The key of a term that may be its own number; k is its key in the dictionary.
     "key_of_id(n, k)": f"""CASE term_class(n) WHEN 4 THEN '{_INT}' || CAST(n - {WHOLE_ZERO} AS VARCHAR)
         WHEN 5 THEN '{_DEC}' || decimal_text(CAST(n - {SHORT_ZERO} AS HUGEINT) * {_SHORTEST}) ELSE k END""",
