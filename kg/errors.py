@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["ClusterKGError", "EngineError", "InputError", "UnsupportedQuery", "UsageError", "nearest"]
+__all__ = ["ClusterKGError", "EngineError", "InputError", "ShapesError", "UnsupportedQuery", "UsageError", "nearest"]
 
 
 class ClusterKGError(Exception):
@@ -37,6 +37,12 @@ class InputError(ClusterKGError):
     def __init__(self, message: str, *, file: Path | str | None = None, line: int | None = None) -> None:
         where = "" if file is None else f"{file} line {line}: " if line else f"{file}: "
         super().__init__(where + message)
+
+
+class ShapesError(ClusterKGError):
+    """A shapes graph is not as SHACL has it; the message names the shape and what is wrong with it."""
+
+    exit_status = 2
 
 
 class EngineError(ClusterKGError):

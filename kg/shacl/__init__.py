@@ -1,0 +1,1 @@
+"""SHACL: shapes read from a graph, compiled to SPARQL that returns violations, and the report of them."""
