@@ -88,11 +88,11 @@ def files_engine(files: Iterable[Path | str]) -> OxigraphEngine:
         when a file can't be read.
     """
     engine = OxigraphEngine(union=True)
-    _load(engine, files)
+    load_files(engine, files)
     return engine
 
 
-def _load(engine: Engine, files: Iterable[Path | str]) -> None:
+def load_files(engine: Engine, files: Iterable[Path | str]) -> None:
     for name in files:
         path = Path(name)
         kind = ox.RdfFormat.from_extension(path.suffix.lstrip(".").replace("owl", "rdf"))
@@ -156,7 +156,7 @@ def _columnar(build: Build | None, data: Sequence[Path | str]) -> ColumnarEngine
             raise UnsupportedQuery("the build has no columns, for it was made with --engine oxigraph")
         return build.columns
     columnar = ColumnarEngine(union=True)
-    _load(columnar, data)
+    load_files(columnar, data)
     return columnar
 
 

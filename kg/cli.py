@@ -22,15 +22,17 @@ from kg.ask import files_engine
 from kg.ask import query as run_query
 from kg.build import open_build
 from kg.catalog import load
+from kg.check import check_files
 from kg.cli_ontology import ontology
 from kg.engines import Solutions
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.explain import explain as explain_it
 from kg.export import FORMATS, export
 from kg.render import named, printable, progress_bar, show, show_solutions
+from kg.report_turtle import report_turtle
 from kg.reports import report_html, report_sarif, report_text
 from kg.rows import Finding
-from kg.validate import check_graph, read_shapes, report_turtle, shapes
+from kg.validate import read_shapes, shapes
 
 __all__ = ["main"]
 
@@ -207,19 +209,25 @@ def build(
 @cli.command(name="validate")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--shapes", "shape_files", multiple=True, type=click.Path(path_type=Path), help="Other shapes.")
+@click.option("--engine", default="columnar", show_default=True, help="columnar, oxigraph or pyshacl (the reference).")
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json", "csv", "html", "ttl", "sarif"]))
-def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], form: str) -> int:
+def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], engine: str, form: str) -> int:
     """Print the SHACL report of a project, or of RDF files."""
     inputs = inputs or (Path(),)
     if len(inputs) == 1 and inputs[0].is_dir():
         if shape_files:
             raise UsageError("--shapes goes with RDF files; a project is checked with the shapes that ship")
         with progress_bar() as progress:
-            findings = project.check(inputs[0], progress=progress)
+            findings = project.check(inputs[0], engine=engine, progress=progress)
     else:
         against = read_shapes(shape_files) if shape_files else shapes("input")
-        findings = check_graph(files_engine(inputs), against)
-    _report(findings, form)
+        findings, graph, left = check_files(inputs, against, engine=engine)
+        for reason in left:
+            click.echo(printable(f"note: pySHACL was asked, for what is not compiled: {reason}"), err=True)
+        if form == "ttl":
+            click.echo(graph.serialize(format="turtle"), nl=False)
+    if form != "ttl" or inputs[0].is_dir():
+        _report(findings, form)
     return 1 if any(finding.severity == "Violation" for finding in findings) else 0
 
 

@@ -34,7 +34,7 @@ from kg.places import nearest_regions
 from kg.quarantine import Quarantine
 from kg.rejected import in_order, write_report
 from kg.results import Counts, count_results, write_results
-from kg.rows import Finding, Loaded, Progress, in_graph, silent
+from kg.rows import Finding, Loaded, Progress, silent
 from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
 from kg.validate import finding_of, shapes, validate
@@ -127,23 +127,47 @@ def build(
     return open_build(project)
 
 
-def check(folder: Path | str, *, progress: Progress = silent) -> list[Finding]:
+def check(folder: Path | str, *, engine: str = "columnar", progress: Progress = silent) -> list[Finding]:
     """Load and validate a project and return the findings; nothing is written.
+
+    Parameters
+    ----------
+    folder:
+        A project folder.
+    engine:
+        What the shapes are run by: ``columnar``, or ``pyshacl`` as the reference.
+    progress:
+        Called with what is being done.
 
     Raises
     ------
     UsageError, InputError
         when the project or an input can't be read.
     """
+    if engine not in ("columnar", "pyshacl"):
+        raise UsageError(f"a project is validated by columnar or pyshacl, not by '{engine}'")
     settings = read_settings(Path(folder))
     with tempfile.TemporaryDirectory() as place:
-        work = _prepare(settings, Path(place), engine=None, with_validation=True, progress=progress)
+        work = _prepare(
+            settings,
+            Path(place),
+            engine=None,
+            with_validation=True,
+            by_reference=engine == "pyshacl",
+            progress=progress,
+        )
         work.columnar.store.connection.close()
     return in_order(work.quarantine.findings)
 
 
 def _prepare(
-    settings: Settings, target: Path, *, engine: str | None, with_validation: bool, progress: Progress
+    settings: Settings,
+    target: Path,
+    *,
+    engine: str | None,
+    with_validation: bool,
+    progress: Progress,
+    by_reference: bool = False,
 ) -> _Work:
     """Read and validate; `target` is a folder that may be used."""
     notes: list[str] = []
@@ -164,9 +188,9 @@ def _prepare(
     loaded = _read(settings, drafts, progress)
     seconds["read"] = perf_counter() - start
     start = perf_counter()
-    quarantine = Quarantine(drafts, loaded, progress=progress)
+    quarantine = Quarantine(columnar, drafts, loaded, progress=progress)
     if with_validation:
-        quarantine.run(target)
+        quarantine.run(by_reference=by_reference)
     seconds["validate"] = perf_counter() - start
     return _Work(settings, columnar, quarantine, seconds, notes, [], name)
 
@@ -242,7 +266,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
         progress("validating conclusions", 0, 0)
         work.quarantine.findings += [
             finding_of(result, prefix="a conclusion is not as the shapes have it: ")
-            for result in validate(_validated(engine, target), shapes("output"))
+            for result in validate(engine, shapes("output")).results
         ]
         work.seconds["validate output"] = perf_counter() - start
     write_report(target, work.quarantine.findings)
@@ -253,17 +277,6 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
         work.seconds["store"] = perf_counter() - start
     _write_run(target, work, result, facts, counts, count_results(engine))
     shutil.rmtree(target / "spill", ignore_errors=True)
-
-
-def _validated(engine: Engine, target: Path) -> Store:
-    """Return a store whose default graph has the facts and the conclusions of a build."""
-    if isinstance(engine, OxigraphEngine):
-        return engine.store
-    store = Store()
-    for name in ("facts.nq", "inferred.nq"):
-        quads = parse(path=str(target / name), format=RdfFormat.N_QUADS)
-        store.bulk_extend(in_graph(quad.triple) for quad in quads)
-    return store
 
 
 def _load_facts(work: _Work, graphs: Mapping[int, str]) -> None:

@@ -7,20 +7,22 @@ the nodes that this touches are validated again, until nothing more is found.
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
+from dataclasses import replace
 
-import rdflib
-from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Store
+from pyoxigraph import NamedNode
+from rdflib import URIRef
+from rdflib.namespace import SH
 
-from kg.engines.columnar.drafts import DraftFact, Drafts
+from kg.engines import ColumnarEngine
+from kg.engines.columnar import Drafts
+from kg.engines.columnar.drafts import DraftFact
 from kg.engines.columnar.input_rows import SOURCE
-from kg.engines.columnar.keys import term_of
-from kg.rows import Finding, Loaded, Progress, Row, in_graph, silent
-from kg.validate import HIERARCHY, Result, Shapes, shapes, validate
+from kg.engines.columnar.keys import term_of, to_key
+from kg.rows import Finding, Loaded, Progress, Row, silent
+from kg.shacl.report import Result
+from kg.validate import Shapes, finding_of, shapes, validate
 
 __all__ = ["Quarantine"]
-
-_DEFAULT = DefaultGraph()
 
 
 class Quarantine:
@@ -28,75 +30,64 @@ class Quarantine:
 
     Parameters
     ----------
-    drafts, loaded:
-        The drafts, and what is known of each source that they are from, in order.
+    engine, drafts, loaded:
+        The engine, the drafts in its store, and what is known of each source that they are from, in order.
     progress:
         Called during the work.
     """
 
-    def __init__(self, drafts: Drafts, loaded: list[Loaded], *, progress: Progress = silent) -> None:
+    def __init__(
+        self, engine: ColumnarEngine, drafts: Drafts, loaded: list[Loaded], *, progress: Progress = silent
+    ) -> None:
+        self.engine = engine
         self.drafts = drafts
         self.loaded = loaded
         self.progress = progress
         self.findings: list[Finding] = [finding for source in loaded for finding in source.findings]
         self.cause = ""
 
-    def run(self, folder: Path, against: Shapes | None = None) -> None:
+    def run(self, against: Shapes | None = None, *, by_reference: bool = False) -> None:
         """Validate the drafts and take out what the shapes blame, until nothing more is found.
 
         Parameters
         ----------
-        folder:
-            A place for a file while this runs.
         against:
             Shapes other than those that ship.
+        by_reference:
+            Leave the shapes to pySHACL.
         """
         against = against or shapes("input")
-        self.progress("drafting facts", 0, 0)
-        store = Store()
-        file = folder / "drafts.nt"
-        self.drafts.write_triples(file)
-        store.bulk_load(path=str(file), format=RdfFormat.N_TRIPLES, lenient=True)
-        file.unlink()
-        store.extend(in_graph(triple) for triple in HIERARCHY)
+        self.drafts.load()
         self.progress("validating", 0, 0)
-        results = validate(store, against)
-        seen: set[tuple[str, str, str, str]] = set()
+        results = validate(self.engine, against, by_reference=by_reference).results
+        seen: set[tuple[object, ...]] = set()
         while new := [result for result in results if _key(result) not in seen]:
             seen.update(map(_key, new))
-            touched = self._take_out(store, new, against)
+            touched = self._take_out(new, against)
             self.progress("validating what is touched", 0, 0)
             self.cause = " (because of what was kept out)"
-            results = validate(store, against, focus=touched)
+            only = map(NamedNode, touched)
+            results = validate(self.engine, against, only=only, by_reference=by_reference).results
 
-    def _take_out(self, store: Store, results: list[Result], against: Shapes) -> set[str]:
+    def _take_out(self, results: list[Result], against: Shapes) -> list[str]:
         """Keep out what the results blame; return the nodes that have to be looked at again."""
-        blamed = _Blamed(self.drafts, {result.focus for result in results})
+        blamed = _Blamed(self.drafts, {result.focus.value for result in results})
         for result in results:
-            effect = "kept" if result.severity != "Violation" else "left-out"
-            if effect == "left-out" and result.shape in against.rejecting:
+            effect = "kept" if result.severity in (SH.Warning, SH.Info) else "left-out"
+            if effect == "left-out" and str(result.shape) in against.rejecting:
                 effect = "rejected"
             self._apply(result, effect, blamed)
         if not blamed.gone:
-            return set()
-        self.drafts.leave_out(blamed.rejected, blamed.gone)
+            return []
+        touched = self.drafts.leave_out(blamed.rejected, blamed.gone)
         for source in {row >> SOURCE for row in blamed.rejected}:
             self.loaded[source - 1].derive()
-        kept = self.drafts.still(blamed.gone)
-        gone = [fact for fact in blamed.gone if fact[2:] not in kept]
-        touched = {fact.s[1:] for fact in gone}
-        for fact in gone:
-            store.remove(in_graph(fact.triple))
-        for node in list(touched):
-            for quad in store.quads_for_pattern(None, None, NamedNode(node), _DEFAULT):
-                if isinstance(quad.subject, NamedNode):
-                    touched.add(quad.subject.value)
         return touched
 
     def _apply(self, result: Result, effect: str, blamed: _Blamed) -> None:
         writers = blamed.writers(result)
         if effect == "rejected":
-            rows = [fact.row for fact in writers] or blamed.describing(result.focus)
+            rows = [fact.row for fact in writers] or blamed.describing(result.focus.value)
             for row in dict.fromkeys(rows):
                 if blamed.reject(row):
                     column = next((blamed.column(fact) for fact in writers if fact.row == row), "")
@@ -113,27 +104,22 @@ class Quarantine:
                 blamed.leave_out(fact)
             self._note(result, effect, blamed.rows[fact.row], column)
         if not writers:
-            rows = blamed.describing(result.focus)
+            rows = blamed.describing(result.focus.value)
             self._note(result, "kept", blamed.rows[rows[0]] if rows else None, "")
 
     def _note(self, result: Result, effect: str, row: Row | None, column: str) -> None:
-        value = result.value
+        found = finding_of(result)
         text = row[column] if row is not None and column else ""
         self.findings.append(
-            Finding(
-                result.severity,
-                effect,  # type: ignore[arg-type]
-                result.message + self.cause,
+            replace(
+                found,
+                effect=effect,  # type: ignore[arg-type]
+                message=found.message + self.cause,
                 source=row.table.source if row is not None else 0,
                 file=row.table.file if row is not None else "",
                 line=row.line if row is not None else 0,
                 column=column,
-                value=text or value,
-                focus=result.focus,
-                path=result.path,
-                component=result.component,
-                shape=result.shape,
-                term=value,
+                value=text or found.value,
                 row=row,
             )
         )
@@ -187,31 +173,18 @@ class _Blamed:
 
     def writers(self, result: Result) -> list[DraftFact]:
         """Return who wrote the triple that a result blames; of too many values all but the first."""
-        if not result.path:
+        if not isinstance(result.path, URIRef):
             return []
-        facts = self.by_path.get((result.focus, result.path), [])
-        if result.value:
-            return [fact for fact in facts if _same(fact.o, result.value)]
-        if result.component == "MaxCountConstraintComponent":
+        facts = self.by_path.get((result.focus.value, str(result.path)), [])
+        if result.value is not None:
+            key = to_key(result.value)
+            return [fact for fact in facts if fact.o == key]
+        if result.component == SH.MaxCountConstraintComponent:
             own = (str(term_of(fact.o)) for fact in facts if fact.row >> SOURCE == facts[0].row >> SOURCE)
             first = min(own, default="")
             return [fact for fact in facts if str(term_of(fact.o)) != first]
         return []
 
 
-def _same(key: str, text: str) -> bool:
-    term = term_of(key)
-    if isinstance(term, NamedNode):
-        return f"<{term.value}>" == text
-    if isinstance(term, Literal):
-        datatype = None if term.language else rdflib.URIRef(term.datatype.value)
-        if datatype == rdflib.XSD.string:
-            datatype = None
-        plain = rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
-        normal = rdflib.Literal(term.value, lang=term.language, datatype=datatype)  # how pySHACL may have read it
-        return text in (plain.n3(), normal.n3(), f"{plain.n3()}^^<{rdflib.XSD.string}>")
-    return False
-
-
-def _key(result: Result) -> tuple[str, str, str, str]:
-    return result.focus, result.path, result.value, f"{result.shape} {result.component}"
+def _key(result: Result) -> tuple[object, ...]:
+    return result.focus, result.path, result.value, result.shape, result.component

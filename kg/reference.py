@@ -66,7 +66,7 @@ def by_pyshacl(
     EngineError
         when pySHACL fails.
     """
-    nodes = None if only is None else [rdflib.URIRef(node.value) for node in only]
+    nodes: list[str | rdflib.URIRef] | None = None if only is None else [rdflib.URIRef(node.value) for node in only]
     if nodes is not None and not nodes:
         return []
     try:
@@ -76,7 +76,7 @@ def by_pyshacl(
             inplace=True,
             advanced=True,
             focus_nodes=nodes,
-            use_shapes=None if shape is None else [shape],
+            use_shapes=None if shape is None else [str(shape)],
         )
     except Exception as error:  # pySHACL lets Python's own exceptions through
         raise EngineError(f"pySHACL could not validate: {str(error).splitlines()[0]}") from error

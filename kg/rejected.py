@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from kg.report_turtle import report_turtle
 from kg.results import write_csv
 from kg.rows import Finding, Row
-from kg.validate import report_turtle
 
 __all__ = ["in_order", "write_report"]
 

@@ -1,91 +1,53 @@
-"""Validation by pySHACL on a pyoxigraph store, and its results as plain values."""
+"""Validation: compiled shapes, run on an engine; what is not compiled is left to pySHACL, never out."""
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
-from typing import Literal as Choice
 
-import pyshacl
-import rdflib
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Store, Triple, serialize
-from pyshacl.graph_abstraction import DataGraph
-from rdflib.namespace import SH as RSH
+from pyoxigraph import BlankNode, NamedNode, Store, Triple
+from rdflib import URIRef
+from rdflib.namespace import SH
 
-from kg.engines import OxigraphEngine
-from kg.errors import EngineError, InputError
-from kg.namespaces import CKG, CKGSH, ORG, PREFIXES, RDF, RDFS, SH, XSD
+from kg.engines import ColumnarEngine, Engine, OxigraphEngine, Solutions
+from kg.engines.base import Term
+from kg.errors import UnsupportedQuery
+from kg.namespaces import CKGSH, ORG, RDF, RDFS, WORKING
+from kg.reference import by_pyshacl
 from kg.resources import folder
 from kg.rows import Finding, in_graph
+from kg.shacl.compiler import Alone, Check, Compiler, Foreign, Nodes, shared
+from kg.shacl.report import Result, result_of
+from kg.shacl.shapes import Shape, ShapesGraph
+from kg.shacl.terms import named, read_graph, sparql, to_rdflib
 
-#: RDFLib logs a trace for every ill-typed literal; finding those is what the shapes are for.
-logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+__all__ = ["HIERARCHY", "Report", "Shapes", "finding_of", "read_shapes", "shapes", "validate"]
 
-
-def _strict(form: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    pattern = re.compile(form)
-
-    def constructor(text: str) -> Any:
-        if not pattern.fullmatch(text):
-            raise ValueError(f"{text!r} is not in the lexical space")
-        return convert(text)
-
-    return constructor
-
-
-# RDFLib takes what Python's own types take: "NaN" and "1e400" for an xsd:decimal, "1_000" for an xsd:integer. Neither is
-# in the lexical space of XML Schema (Part 2, 3.3.3 and 3.4.13), and a comparison with NaN stops pySHACL.
-for _datatype, _type, _constructor in (
-    (rdflib.XSD.decimal, Decimal, _strict(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", Decimal)),
-    (rdflib.XSD.integer, int, _strict(r"[+-]?[0-9]{1,4000}", int)),
-):
-    rdflib.term.bind(_datatype, _type, _constructor, datatype_specific=True)
-
-__all__ = [
-    "HIERARCHY",
-    "Result",
-    "Shapes",
-    "check_graph",
-    "finding_of",
-    "read_shapes",
-    "report_turtle",
-    "shapes",
-    "validate",
-]
-
-#: What the data graph says beside the data, so that sh:class and sh:targetClass see both classes of organisation.
-HIERARCHY = (Triple(ORG["FormalOrganization"], RDFS["subClassOf"], ORG["Organization"]),)
-
-Severity = Choice["Violation", "Warning", "Info"]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One `sh:ValidationResult`: terms in N-Triples form, so that an ill-typed literal stays what it is."""
-
-    focus: str
-    path: str
-    value: str
-    component: str
-    shape: str
-    severity: Severity
-    message: str
-    #: The IRI of the `sh:sparql` constraint, where one was at work.
-    constraint: str = ""
+#: Which classes are below others beside what the data says: both classes of organisation are one.
+HIERARCHY: Mapping[str, tuple[str, ...]] = {ORG["Organization"].value: (ORG["FormalOrganization"].value,)}
+#: Queries that are worth a file of their algebra.
+_WORTH_KEEPING = 20
+#: Focus nodes that are named in a query at once where an engine can't be told of them otherwise.
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
     """A shapes graph, and which of its shapes reject a row."""
 
-    graph: rdflib.Graph
+    graph: ShapesGraph
     rejecting: frozenset[str]
+
+
+@dataclass(slots=True)
+class Report:
+    """What validation found, the focus nodes it looked at, and why it left something to pySHACL."""
+
+    results: list[Result] = field(default_factory=list)
+    focus_nodes: int = 0
+    by_pyshacl: list[str] = field(default_factory=list)
 
 
 @cache
@@ -101,37 +63,36 @@ def shapes(kind: str) -> Shapes:
 
 
 def read_shapes(files: Iterable[Path]) -> Shapes:
-    """Read a shapes graph from Turtle files.
+    """Read a shapes graph from files of RDF and check that its shapes are well formed.
 
     Raises
     ------
     InputError
-        when one is missing or not well formed.
+        when a file is missing or not well formed.
+    ShapesError
+        when a shape is not.
     """
-    graph = rdflib.Graph()
-    for file in files:
-        try:
-            graph.parse(file, format=rdflib.util.guess_format(str(file)) or "turtle")
-        except FileNotFoundError:
-            raise InputError("there is no such shapes file", file=file) from None
-        except Exception as error:  # every parser of RDFLib has its own exceptions
-            raise InputError(f"the shapes can't be read ({str(error).splitlines()[0]})", file=file) from None
-    effect = rdflib.URIRef(CKGSH["onViolation"].value)
-    rejecting = graph.subjects(effect, rdflib.URIRef(CKGSH["RejectRow"].value))
-    return Shapes(graph, frozenset(str(shape) for shape in rejecting))
+    graph = ShapesGraph(read_graph(files))
+    graph.all()
+    effect, reject = to_rdflib(CKGSH["onViolation"]), to_rdflib(CKGSH["RejectRow"])
+    return Shapes(graph, frozenset(str(shape) for shape in graph.graph.subjects(effect, reject)))
 
 
-def validate(store: Store, against: Shapes, *, focus: Iterable[str] | None = None) -> list[Result]:
-    """Validate the default graph of a store.
+def validate(
+    engine: Engine, against: Shapes, *, only: Iterable[NamedNode] | None = None, by_reference: bool = False
+) -> Report:
+    """Validate the graph that the queries of an engine see.
 
     Parameters
     ----------
-    store:
-        The data; it is not changed.
+    engine:
+        Has the data, which is not changed.
     against:
         The shapes.
-    focus:
-        IRIs; when given, only these nodes are looked at.
+    only:
+        When given, only these focus nodes are looked at.
+    by_reference:
+        Leave all of it to pySHACL.
 
     Returns
     -------
@@ -139,149 +100,191 @@ def validate(store: Store, against: Shapes, *, focus: Iterable[str] | None = Non
 
     Raises
     ------
+    ShapesError
+        when a shape is not well formed.
     EngineError
-        when pySHACL fails.
+        when the engine, or pySHACL in its place, fails.
     """
-    nodes = None if focus is None else sorted(set(focus))
-    if nodes is not None and not nodes:
-        return []
-    try:
-        _, report, text = pyshacl.validate(
-            _data_graph(store),
-            shacl_graph=against.graph,
-            inplace=True,
-            advanced=False,
-            focus_nodes=[rdflib.URIRef(node) for node in nodes] if nodes else None,
-        )
-    except Exception as error:  # pySHACL lets Python's own exceptions through
-        raise EngineError(f"pySHACL could not validate: {str(error).splitlines()[0]}") from error
-    if not isinstance(report, rdflib.Graph):
-        raise EngineError(f"pySHACL could not validate: {str(text).splitlines()[0]}")
-    found = (_result(report, node, against.graph) for node in report.subjects(rdflib.RDF.type, RSH.ValidationResult))
-    return sorted(found, key=lambda result: (result.focus, result.path, result.value, result.shape, result.component))
-
-
-def check_graph(engine: OxigraphEngine, against: Shapes) -> list[Finding]:
-    """Validate the union of an engine's graphs and return what is found; nothing is kept out."""
-    store = Store()
-    store.bulk_extend(in_graph(quad.triple) for quad in engine.store)
-    store.extend(in_graph(triple) for triple in HIERARCHY)
-    return [finding_of(result) for result in validate(store, against)]
+    run = _Run(engine, against.graph, None if only is None else sorted(set(only), key=lambda node: node.value))
+    if by_reference:
+        run.refer()
+    else:
+        run.begin()
+        for shape in against.graph.roots():
+            if not shape.deactivated:
+                run.shape(shape)
+        run.end()
+    run.report.results.sort(key=_order)
+    return run.report
 
 
 def finding_of(result: Result, *, prefix: str = "") -> Finding:
     """Return a result as a finding that has no row and changes nothing."""
+    severity = str(result.severity).removeprefix(str(SH))
+    value = "" if result.value is None else str(result.value)
     return Finding(
-        result.severity,
+        severity if severity in ("Warning", "Info") else "Violation",  # type: ignore[arg-type]
         "kept",
         prefix + result.message,
-        value=result.value,
-        term=result.value,
-        focus=result.focus,
-        path=result.path,
-        component=result.component,
-        shape=result.shape,
+        value=value,
+        term=value,
+        focus=result.focus.value,
+        path=str(result.path) if isinstance(result.path, URIRef) else "",
+        component=str(result.component).removeprefix(str(SH)),
+        shape=str(result.shape),
     )
 
 
-def _data_graph(store: Store) -> Any:
-    """Return pySHACL's view of a store, with a length that is not counted.
+class _Run:
+    """Runs the queries of shapes."""
 
-    pySHACL 0.40 asks three times for each result whether the graph is true, which counts every triple of it.
-    """
-    view = DataGraph.from_oxigraph_store(store)
-    view.__class__ = type("UncountedGraph", (type(view),), {"__len__": lambda self: 1, "__slots__": ()})
-    return view
+    def __init__(self, engine: Engine, graph: ShapesGraph, only: list[NamedNode] | None) -> None:
+        self.engine, self.graph, self.only = engine, graph, only
+        self.compiler = Compiler(graph, self._classes)
+        self.report = Report()
+        self._below: dict[str, list[str]] = {}
+        self._sets: dict[str, tuple[NamedNode, int]] = {}
+        self._store: Store | None = None
+        self._second: OxigraphEngine | None = None
+        self._checks: list[Check] = []
+
+    def begin(self) -> None:
+        """Tell the engine which nodes are looked at."""
+        if self.only is not None and isinstance(self.engine, ColumnarEngine):
+            nodes = [node.value for node in self.only]
+            self.engine.conclude_pairs(RDF["type"], nodes, [f"{WORKING}Looked"] * len(nodes))
+
+    def end(self) -> None:
+        """Run what shapes share, and forget what the engine was told."""
+        checks = shared(self._checks)
+        if isinstance(self.engine, ColumnarEngine):
+            # Of shapes that stay the same the queries do too.
+            self.engine.expect((check.query for check in checks), begin=len(checks) > _WORTH_KEEPING)
+        for check in checks:
+            self._check(check)
+        if isinstance(self.engine, ColumnarEngine):
+            self.engine.store.forget(WORKING)
+
+    def refer(self, reason: str = "", shape: Shape | None = None) -> None:
+        """Leave a shape, or all of them, to pySHACL."""
+        if reason:
+            self.report.by_pyshacl.append(reason)
+        if self._store is None:
+            self._store = self.engine.copy()
+            self._store.extend(
+                in_graph(Triple(NamedNode(one), RDFS["subClassOf"], NamedNode(name)))
+                for name, below in HIERARCHY.items()
+                for one in below
+            )
+        node = None if shape is None else shape.node
+        self.report.results += by_pyshacl(self._store, self.graph.graph, node, only=self.only)
+
+    def _classes(self, name: str) -> list[str]:
+        if name not in self._below:
+            query = f"SELECT DISTINCT ?below WHERE {{ ?below <{RDFS['subClassOf'].value}>+ <{name}> }}"
+            found = {term.value for (term,) in self.engine.select(query) if isinstance(term, NamedNode)}
+            self._below[name] = sorted({name, *HIERARCHY.get(name, ()), *found})
+        return self._below[name]
+
+    def shape(self, shape: Shape) -> None:
+        """Validate the focus nodes of a shape."""
+        try:
+            focus = self.compiler.focus(shape)
+            if not focus:
+                return
+            found: list[Check] = []
+            for nodes in self._nodes(focus, shape):
+                for check in self.compiler.checks(shape, nodes):
+                    if isinstance(check, Alone):
+                        self._alone(check)
+                    else:
+                        found.append(check)
+        except Foreign as reason:
+            self.refer(str(reason), shape)
+        else:
+            self._checks += found
+
+    def _nodes(self, focus: str, shape: Shape) -> Iterator[Nodes]:
+        """Yield the focus nodes of a shape as patterns, so many at once as the engine takes."""
+        if isinstance(self.engine, ColumnarEngine):
+            yield self._marked(focus, shape)
+        elif self.only is None:
+            yield Nodes(focus, "?this")
+        else:
+            for start in range(0, len(self.only), _AT_ONCE):
+                listed = " ".join(map(str, self.only[start : start + _AT_ONCE]))
+                yield Nodes(f"VALUES ?this {{ {listed} }} {{ {focus} }}", "?this")
+
+    def _marked(self, focus: str, shape: Shape) -> Nodes:
+        """Return a class of the focus nodes; their own where that is what they are."""
+        literals = any(t.kind in ("targetNode", "targetObjectsOf", "target") for t in shape.targets)
+        if literals:
+            looked = f" ?this a <{WORKING}Looked> ." if self.only is not None else ""
+            return Nodes(f"{{ {focus} }}{looked}", "?this")
+        if self.only is None and focus.startswith("?this a <") and "UNION" not in focus:
+            return Nodes(focus, "?this", once=True)
+        if focus not in self._sets:
+            name = WORKING[f"focus-{len(self._sets)}"]
+            looked = f" ?this a <{WORKING}Looked> ." if self.only is not None else ""
+            rule = f"CONSTRUCT {{ ?this a {name} }} WHERE {{ {{ {focus} }}{looked} }}"
+            self._sets[focus] = name, self.engine.run_rule(rule)
+        return Nodes(f"?this a {self._sets[focus][0]} .", "?this", once=True)
+
+    def _select(self, query: str) -> Solutions:
+        try:
+            return self.engine.select(query)
+        except UnsupportedQuery:
+            return self._other().select(query)
+
+    def _other(self) -> OxigraphEngine:
+        """Return Oxigraph over the same data, for queries that the engine refuses."""
+        if self._second is None:
+            self._second = OxigraphEngine(self.engine.copy())
+        return self._second
+
+    def _check(self, check: Check) -> None:
+        for solution in _named(self._select(check.query)):
+            focus = solution[check.focus[1:]]
+            value, path = solution.get(check.value[1:]), solution.get(check.path[1:])
+            for place, (shape, constraint) in enumerate(check.constraints):
+                if check.flags and getattr(solution.get(check.flags[place][1:]), "value", "") != "true":
+                    continue
+                self.report.results.append(
+                    result_of(shape, constraint, focus, value=value, path=path, solution=solution)
+                )
+
+    def _alone(self, alone: Alone) -> None:
+        made = alone.constraint.value
+        engine: Engine = self.engine
+        for solution in _named(self._select(alone.nodes)):
+            focus = solution[alone.focus[1:]]
+            if isinstance(focus, BlankNode):
+                raise Foreign(f"a query of {named(alone.shape.node)} is run for each node, and one has no name")
+            given = {name: sparql(value) for name, value in made.parameters} | {"this": str(focus)}
+            query = alone.query(given)
+            try:
+                found = engine.select(query)
+            except UnsupportedQuery:
+                engine = self._other()
+                found = engine.select(query)
+            for row in _named(found):
+                self.report.results.append(
+                    result_of(
+                        alone.shape,
+                        alone.constraint,
+                        focus,
+                        value=row.get("value"),
+                        path=row.get("path"),
+                        solution=row | {"this": focus},
+                    )
+                )
 
 
-def _result(report: rdflib.Graph, node: rdflib.term.Node, graph: rdflib.Graph) -> Result:
-    def one(predicate: rdflib.URIRef) -> rdflib.term.Node | None:
-        return next(iter(sorted(report.objects(node, predicate), key=str)), None)
-
-    focus, path, value = one(RSH.focusNode), one(RSH.resultPath), one(RSH.value)
-    severity = str(one(RSH.resultSeverity)).removeprefix(SH)
-    return Result(
-        focus=str(focus),
-        path=str(path) if isinstance(path, rdflib.URIRef) else "",
-        value=value.n3() if isinstance(value, rdflib.URIRef | rdflib.Literal) else "",
-        component=str(one(RSH.sourceConstraintComponent)).removeprefix(SH),
-        shape=str(one(RSH.sourceShape)),
-        severity="Violation" if severity not in ("Warning", "Info") else severity,  # type: ignore[arg-type]
-        message=str(one(RSH.resultMessage) or ""),
-        constraint=str(one(RSH.sourceConstraint) or ""),
-    )
+def _named(solutions: Solutions) -> Iterator[dict[str, Term]]:
+    for row in solutions:
+        yield {name: term for name, term in zip(solutions.variables, row, strict=True) if term is not None}
 
 
-def report_turtle(findings: Iterable[Finding]) -> str:
-    """Return findings as a `sh:ValidationReport` in Turtle (SHACL, section 3.6), with the place of each.
-
-    https://www.w3.org/TR/shacl/#validation-report
-    """
-    report = BlankNode("report")
-    listed = list(findings)
-    conforms = not any(finding.severity == "Violation" for finding in listed)
-    triples = [
-        Triple(report, RDF["type"], SH["ValidationReport"]),
-        Triple(report, SH["conforms"], Literal(str(conforms).lower(), datatype=XSD["boolean"])),
-    ]
-    for number, finding in enumerate(listed):
-        triples += _result_triples(report, BlankNode(f"r{number}"), finding)
-    return serialize(triples, format=RdfFormat.TURTLE, prefixes=PREFIXES).decode()  # type: ignore[union-attr]
-
-
-def _result_triples(report: BlankNode, node: BlankNode, finding: Finding) -> list[Triple]:
-    component = CKG if finding.component in _LOADER_COMPONENTS else SH
-    out = [
-        Triple(report, SH["result"], node),
-        Triple(node, RDF["type"], SH["ValidationResult"]),
-        Triple(node, SH["resultSeverity"], SH[finding.severity]),
-        Triple(node, SH["resultMessage"], Literal(finding.message)),
-        Triple(node, SH["sourceConstraintComponent"], component[finding.component or "UnreadableRow"]),
-        Triple(node, CKGSH["effect"], Literal(finding.effect)),
-    ]
-    focus = finding.focus or f"urn:clusterkg:row:{finding.source}:{finding.line}"
-    out.append(Triple(node, SH["focusNode"], NamedNode(focus)))
-    if finding.path:
-        out.append(Triple(node, SH["resultPath"], NamedNode(finding.path)))
-    if finding.term or finding.value:
-        value = _term(finding.term) if finding.term else Literal(finding.value)
-        out.append(Triple(node, SH["value"], value))
-    if finding.shape:
-        out.append(Triple(node, SH["sourceShape"], _shape_node(finding.shape)))
-    places = {name: getattr(finding, name) for name in ("file", "line", "column")}
-    out += [Triple(node, CKGSH[name], Literal(value)) for name, value in places.items() if value]
-    return out
-
-
-def _shape_node(shape: str) -> NamedNode | BlankNode:
-    return NamedNode(shape) if ":" in shape else BlankNode(shape)
-
-
-def _term(text: str) -> NamedNode | Literal:
-    """Return the term that an N-Triples form writes, or the text as a string."""
-    if text.startswith("<") and text.endswith(">"):
-        return NamedNode(text[1:-1])
-    if text.startswith('"'):
-        literal = rdflib.util.from_n3(text)
-        if isinstance(literal, rdflib.Literal):
-            if literal.language:
-                return Literal(str(literal), language=literal.language)
-            return Literal(str(literal), datatype=NamedNode(str(literal.datatype)) if literal.datatype else None)
-    return Literal(text)
-
-
-#: What the sources find themselves; such a component is named in the ontology's namespace, not in SHACL's.
-_LOADER_COMPONENTS = frozenset(
-    [
-        "UnreadableRow",
-        "MissingKey",
-        "ImpossibleId",
-        "DuplicateId",
-        "RepeatedRow",
-        "SurplusCells",
-        "EmptyTable",
-        "NoFact",
-        "UnknownProject",
-        "UnknownOrganization",
-    ]
-)
+def _order(result: Result) -> tuple[str, ...]:
+    texts = (result.focus, result.path, result.value, result.shape, result.component)
+    return tuple(str(text) for text in texts)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyoxigraph import (
+    DefaultGraph,
     NamedNode,
     Quad,
     QueryBoolean,
@@ -100,11 +101,10 @@ class OxigraphEngine:
         return pa.table(dict(zip(answer.variables, texts, strict=True)))
 
     def copy(self) -> Store:
-        """Return a store whose default graph has all that queries see: this one where that is so."""
-        if not self.union:
-            return self.store
+        """Return all that queries see as the default graph of another store."""
+        graph = None if self.union else DefaultGraph()
         store = Store()
-        store.bulk_extend(in_graph(quad.triple) for quad in self.store)
+        store.bulk_extend(in_graph(quad.triple) for quad in self.store.quads_for_pattern(None, None, None, graph))
         return store
 
     def write_conclusions(self, path: Path, graph: NamedNode, leave_out: str) -> int:

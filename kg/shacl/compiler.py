@@ -23,8 +23,10 @@ from kg.shacl.query_text import QueryText
 from kg.shacl.shapes import Constraint, Qualified, Shape, ShapesGraph, Target
 from kg.shacl.terms import named, sparql
 
-__all__ = ["Alone", "Check", "Compiler", "Foreign", "Nodes"]
+__all__ = ["Alone", "Check", "Compiler", "Foreign", "Nodes", "shared"]
 
+#: Parts what is selected from where.
+_CUT = "\n"
 #: The classes below a class in the data, itself included.
 Classes = Callable[[str], Iterable[str]]
 
@@ -77,6 +79,9 @@ class Check:
     value: str = ""
     path: str = ""
     flags: tuple[str, ...] = ()
+    #: What is selected and the pattern, where the violation is nothing but a condition on the value nodes.
+    select: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,7 @@ class Compiler:
         """
         found: list[Check | Alone] = []
         self._checks(shape, nodes, found, ())
-        return _sharing(found)
+        return found
 
     def _checks(self, shape: Shape, nodes: Nodes, found: list[Check | Alone], above: tuple[Node, ...]) -> None:
         self._may(shape, above)
@@ -185,7 +190,13 @@ class Compiler:
         names = dict.fromkeys([*nodes.chain, nodes.node, *filter(None, (found.value, found.path)), *found.also])
         distinct = "" if values.once and constraint.kind in CONDITIONS else "DISTINCT "
         query = f"SELECT {distinct}{' '.join(names)} WHERE {{ {found.pattern} }}"
-        return Check(query, ((shape, constraint),), nodes.node, found.value, found.path)
+        if constraint.kind not in CONDITIONS:
+            return Check(query, ((shape, constraint),), nodes.node, found.value, found.path)
+        select = f"SELECT {distinct}{' '.join(names)}{_CUT}WHERE {{ {values.pattern} "
+        condition = CONDITIONS[constraint.kind](values.node, constraint.value)
+        return Check(
+            query, ((shape, constraint),), nodes.node, found.value, found.path, select=select, condition=condition
+        )
 
     def _may(self, shape: Shape, above: tuple[Node, ...]) -> None:
         if shape.foreign:
@@ -436,6 +447,21 @@ def parameter_values(made: SparqlConstraint) -> str:
     return f"VALUES ({names}) {{ ({' '.join(sparql(value) for _, value in made.parameters)}) }}"
 
 
-def _sharing(checks: list[Check | Alone]) -> list[Check | Alone]:
-    """Return the same with one pass over the value nodes for all conditions on them."""
-    return checks
+def shared(checks: Iterable[Check]) -> list[Check]:
+    """Return the same with one pass over the value nodes for all conditions on them, of whichever shapes."""
+    by_pattern: dict[str, list[Check]] = {}
+    for check in checks:
+        by_pattern.setdefault(check.select or check.query, []).append(check)
+    out = []
+    for select, group in by_pattern.items():
+        first = group[0]
+        if len(group) == 1 or not first.condition:
+            out += group
+            continue
+        flags = tuple(f"?flag{place}" for place in range(len(group)))
+        bound = " ".join(f"BIND({check.condition} AS {flag})" for check, flag in zip(group, flags, strict=True))
+        head, _, pattern = select.partition(_CUT)
+        query = f"{head} {' '.join(flags)} {pattern} {bound} FILTER({' || '.join(flags)}) }}"
+        constraints = tuple(one for check in group for one in check.constraints)
+        out.append(Check(query, constraints, first.focus, first.value, flags=flags))
+    return out

@@ -75,7 +75,7 @@ def well_formed(v: str, datatype: rdflib.URIRef) -> str:
         return ""
     form = f'REGEX(STR({v}), "{_FORMS[name]}")'
     if name in ("integer", "decimal", "double", "float"):
-        return f"(isNumeric({v}) || {form})"
+        return f"IF(isNumeric({v}), true, {form})"
     if name in _DATED:
         kind = XSD.date if name == "date" else XSD.dateTime
         day = f"<{kind}>(STR({v}))"

@@ -163,11 +163,7 @@ class _Reader:
             raise self.fault(SH.severity, severity, "an IRI")
         messages = tuple(sorted((self.message(term) for term in graph.objects(node, SH.message)), key=_order))
         deactivated = self.flag(SH.deactivated)
-        foreign = tuple(
-            str(parameter)
-            for parameter in (SH.expression, SH.js)
-            if (node, parameter, None) in graph
-        )
+        foreign = tuple(str(parameter) for parameter in (SH.expression, SH.js) if (node, parameter, None) in graph)
         targets = self.shapes.targets(node)
         for target in targets:
             if target.kind in ("targetClass", "targetSubjectsOf", "targetObjectsOf"):

@@ -29,8 +29,8 @@ __all__ = ["Ahead"]
 
 #: The form of what is kept: another one is another file.
 _FORM = 2
-#: As many files are kept: each edition of the package has one.
-_MOST_KEPT = 5
+#: As many files are kept: each edition of the package has some.
+_MOST_KEPT = 12
 
 
 class Ahead:

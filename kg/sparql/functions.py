@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from kg.errors import UnsupportedQuery
 from kg.sparql.expressions import SLOW, Core, listed
+from kg.sparql.regex import is_portable
 from kg.sparql.scope import Scope
 from kg.sparql.sql import all_of, const, sql
 from kg.sparql.terms import (
@@ -110,7 +111,26 @@ class Compiler(Core):
         test = """case when starts_with(a, '<') or starts_with(a, '_') or starts_with(a, '"') or starts_with(a, '@')
         then false else z end"""
         slow = truth_of_key(self.slow("isNumeric", [value]).sql)
+        if value.kind in ("int", "dec"):
+            return Value("bool", sql("case when a is not null then true end", a=value.sql), OTHER)
+        if value.kind == "id":
+            # What is its own number needs no text.
+            test = f"case when term_class(n) in (4, 5) then true else {test} end"
+            return Value("bool", sql(test, a=key(value), z=slow, n=value.sql), OTHER)
         return Value("bool", sql(test, a=key(value), z=slow), OTHER)
+
+    def _Builtin_REGEX(self, node: CompValue, scope: Scope) -> Value:
+        value, pattern = self.value(node.text, scope), self.value(node.pattern, scope)
+        given = [value, pattern, *([self.value(node.flags, scope)] if node.flags is not None else [])]
+        slow = truth_of_key(self.slow("REGEX", given).sql)
+        text = str(node.pattern) if pattern.kind == "str" and pattern.constant is not None else None
+        if node.flags is not None or text is None or not is_portable(text):
+            return Value("bool", slow, OTHER)
+        value = as_text(value)
+        match = f"regexp_matches(a, {const(text).sql(dialect='duckdb')})"
+        if value.kind == "str":
+            return Value("bool", sql(match, a=value.sql), OTHER)
+        return Value("bool", sql(f"case when a is not null then {match} else z end", a=plain(value), z=slow), OTHER)
 
     # -- strings in columns, where the arguments are known to be plain
 

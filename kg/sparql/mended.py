@@ -122,7 +122,7 @@ def _within(parts: Iterable[Any]) -> Iterator[CompValue]:
     for part in parts:
         if isinstance(part, CompValue):
             yield part
-            if part.name == "SubSelect" or part.name.startswith("Builtin_") and "EXISTS" in part.name:
+            if part.name == "SubSelect" or (part.name.startswith("Builtin_") and "EXISTS" in part.name):
                 continue
         yield from _within(_children(part))
 
@@ -133,10 +133,7 @@ def _check_grouped(node: CompValue) -> None:
         str(part.var if isinstance(part, CompValue) and part.name == "GroupAs" else _only(part)) for part in conditions
     }
     for shown in node.projection:
-        if shown.evar is None:
-            free = {str(shown.var)}
-        else:
-            free = set(_free(shown.expr))
+        free = {str(shown.var)} if shown.evar is None else set(_free(shown.expr))
         for name in sorted(free - keys):
             raise UsageError(f"?{name} is neither grouped by nor aggregated (SPARQL 1.1, section 11.4)")
 

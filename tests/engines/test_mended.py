@@ -95,9 +95,7 @@ def test_what_can_not_be_answered_is_refused_by_name(query: str, reason: str, co
 
 
 @pytest.mark.parametrize("query", NOT_ALLOWED)
-def test_what_sparql_does_not_allow_is_an_error(
-    query: str, columnar: ColumnarEngine, oxigraph: OxigraphEngine
-) -> None:
+def test_what_sparql_does_not_allow_is_an_error(query: str, columnar: ColumnarEngine, oxigraph: OxigraphEngine) -> None:
     for engine in (columnar, oxigraph):
         with pytest.raises(UsageError):
             engine.query(PREFIXES + query)

@@ -94,7 +94,7 @@ def comparable(report: rdflib.Graph, like: rdflib.Graph) -> rdflib.Graph:
 
 def same(report: rdflib.Graph, expected: rdflib.Graph) -> bool:
     """Whether two reports are the same."""
-    return to_isomorphic(comparable(report, expected)) == to_isomorphic(expected)
+    return to_isomorphic(comparable(report, expected)) == to_isomorphic(comparable(expected, expected))
 
 
 def shown(graph: rdflib.Graph) -> Iterable[str]:

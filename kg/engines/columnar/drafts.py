@@ -18,7 +18,7 @@ from kg.engines.columnar.input_rows import SOURCE, InputRows
 from kg.engines.columnar.keys import term_of, to_key
 from kg.engines.columnar.sorted_lines import write_sorted
 from kg.engines.columnar.store import ColumnarStore, Rows, quoted
-from kg.lines import Written, write_lines
+from kg.lines import Written
 from kg.namespaces import RDF
 from kg.rows import RowTable, Statement
 from kg.sparql.terms import IRI, typed
@@ -73,6 +73,7 @@ class Drafts(InputRows):
         #: The columns that facts were made from, the one to blame first; none where no row states a fact.
         self.columns: list[tuple[str, ...]] = [()]
         self._places: dict[tuple[str, str], _Place] = {}
+        self._loaded = False
         for name, body in CELLS.items():
             store.connection.execute(f"CREATE MACRO {name} AS {body}")
         store.connection.execute("CREATE TABLE left_out (row BIGINT, part INTEGER, s BIGINT, p BIGINT, o BIGINT)")
@@ -156,6 +157,12 @@ class Drafts(InputRows):
             self.store.add_terms(f"SELECT DISTINCT s AS key FROM ({select})")
             numbers = f"SELECT {table.base} AS row, * REPLACE (iri_id(s) AS s) FROM ({select})"
             self._put(table, predicate, term or "key", numbers, 0, once=True)
+            if self._loaded:
+                self.store.drop(to_key(predicate))
+                for place in self._places.values():
+                    if place.predicate == to_key(predicate):
+                        names = ", ".join(place.columns)
+                        self._load(f"SELECT {names} FROM {place.name}", place.predicate, place.object, once=False)
 
     def _put(
         self, table: RowTable, predicate: NamedNode, term: NamedNode | str, select: str, part: int, *, once: bool
@@ -230,45 +237,49 @@ class Drafts(InputRows):
         o = f"{self.store.number_of(place.object)}::BIGINT" if place.object else "o"
         return f"SELECT row, part, s, {p} AS p, {o} AS o FROM {place.name}"
 
-    def leave_out(self, rows: Iterable[int], facts: Iterable[DraftFact]) -> None:
-        """Leave facts out, and keep out rows of which they are all that is stated."""
+    def leave_out(self, rows: Iterable[int], facts: Iterable[DraftFact]) -> list[str]:
+        """Leave facts out, and keep out rows of which they are all that is stated.
+
+        Returns
+        -------
+        The IRIs of the nodes that lost a triple, and of those that a triple leads from to one of them.
+        """
         run = self.store.connection.execute
         columns = list(zip(*facts, strict=True)) or [(), (), (), (), ()]
         types = [pa.int64(), pa.int32(), pa.string(), pa.string(), pa.string()]
         texts = dict(zip(DraftFact._fields, map(pa.array, columns, types), strict=True))
         with self.given(**texts) as given:
-            run(f"""CREATE TEMP TABLE gone AS
+            run(f"""CREATE TEMP TABLE taken AS
                 SELECT row, part, iri_id(s) AS s, iri_id(p) AS p, term_id(o) AS o FROM {given}""")
         for place in self._places.values():
             ((count,),) = run(f"""INSERT INTO left_out SELECT f.* FROM ({self._all(place)}) f
-                SEMI JOIN gone USING (row, part, s, p, o)""").fetchall()
+                SEMI JOIN taken USING (row, part, s, p, o)""").fetchall()
             if count:
                 p = "f.p" if not place.predicate else self.store.number_of(place.predicate)
                 o = "f.o" if not place.object else self.store.number_of(place.object)
-                run(f"""DELETE FROM {place.name} f USING gone WHERE f.row = gone.row AND f.part = gone.part
-                    AND f.s = gone.s AND gone.p = {p} AND gone.o = {o}""")
-        run("DROP TABLE gone")
+                run(f"""DELETE FROM {place.name} f USING taken WHERE f.row = taken.row AND f.part = taken.part
+                    AND f.s = taken.s AND taken.p = {p} AND taken.o = {o}""")
+        touched = self._withdraw()
+        run("DROP TABLE taken")
         self.discard(rows)
+        return touched
 
-    def still(self, facts: Iterable[DraftFact]) -> set[tuple[str, str, str]]:
-        """Return the triples of some facts that are still stated."""
-        triples = sorted({fact[2:] for fact in facts})
-        texts = {name: pa.array([triple[place] for triple in triples], pa.string()) for place, name in enumerate("spo")}
-        everything = " UNION ALL ".join(f"SELECT s, p, o FROM ({self._all(place)})" for place in self._places.values())
-        with self.given(**texts) as given:
-            numbers = f"SELECT s, p, o, iri_id(s) AS ns, iri_id(p) AS np, term_id(o) AS no FROM {given}"
-            found = self.store.connection.execute(f"""SELECT x.s, x.p, x.o FROM ({numbers}) x
-                SEMI JOIN ({everything}) e ON e.s = ns AND e.p = np AND e.o = no""").fetchall()
-        return set(found)
+    def _withdraw(self) -> list[str]:
+        """Take the triples of the table `taken` that no row states any more out of the store."""
+        run = self.store.connection.execute
+        run("CREATE TEMP TABLE withdrawn AS SELECT DISTINCT s, p, o FROM taken")
+        for place in self._places.values():
+            run(f"DELETE FROM withdrawn w USING ({self._all(place)}) f WHERE f.s = w.s AND f.p = w.p AND f.o = w.o")
+        predicates = run("SELECT DISTINCT p, key FROM withdrawn JOIN terms ON id = p ORDER BY p").fetchall()
+        for number, predicate in predicates:
+            self.store.remove(predicate, f"SELECT s, o FROM withdrawn WHERE p = {number}")
+        nodes = "SELECT s FROM withdrawn"
+        led = self.store.leading_to(nodes)
+        touched = run(f"SELECT key FROM terms WHERE id IN ({nodes} UNION ALL {led}) ORDER BY key").fetchall()
+        run("DROP TABLE withdrawn")
+        return [key[1:] for (key,) in touched]
 
     # -- what becomes of them
-
-    def write_triples(self, path: Path) -> None:
-        """Write every triple that is stated as a line of N-Triples, in no order."""
-        lines = f"""SELECT s.key || '> ' || p.key || '> ' || ntriples(key_of_id(f.o, o.key)) || ' .' AS line
-            FROM ({self._different("0")}) f
-            JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o"""
-        write_lines(self.store.connection, lines, path)
 
     def write_facts(self, path: Path, graphs: Mapping[int, str]) -> Written:
         """Write the facts as sorted N-Quads, each once in the graph of its source, given by its number; end the drafts."""
@@ -290,7 +301,10 @@ class Drafts(InputRows):
         )
 
     def load(self) -> None:
-        """Make the facts the triples of the default graph; the store has none."""
+        """Make the facts the triples of the default graph; from then on it goes with what is left out and stated anew."""
+        if self._loaded:
+            return
+        self._loaded = True
         for place in self._places.values():
             if place.predicate:
                 names = ", ".join(place.columns)

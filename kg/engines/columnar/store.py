@@ -281,6 +281,22 @@ class ColumnarStore:
             run(f"DELETE FROM {piece.name} WHERE (s, {o}) IN (SELECT (s, o) FROM gone){in_default}")
         run("DROP TABLE gone")
 
+    def drop(self, predicate: str) -> None:
+        """Remove all triples of a predicate, given by its key."""
+        number = self.number_of(predicate)
+        for place in [place for place in self.pieces if place[0] == number]:
+            self.connection.execute(f"DROP TABLE {self.pieces.pop(place).name}")
+
+    def leading_to(self, nodes: str) -> str:
+        """Return SQL for the numbers s of the subjects of triples whose objects are among those of a SELECT."""
+        parts = []
+        for piece in self.pieces.values():
+            if piece.object is None and piece.objects & RESOURCES:
+                parts.append(f"SELECT s FROM {piece.name} SEMI JOIN ({nodes}) n (o) USING (o)")
+            elif piece.object is not None:
+                parts.append(f"SELECT s FROM {piece.name} WHERE {piece.object} IN ({nodes})")
+        return " UNION ALL ".join(parts) or "SELECT 0::BIGINT AS s WHERE false"
+
     def _insert_types(self, rows: Rows, graph: int) -> int:
         """Add triples of rdf:type with various classes, each class by itself."""
         run = self.connection.execute

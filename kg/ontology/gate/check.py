@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from rdflib import OWL, VANN, URIRef
-from rdflib.util import from_n3
 
 from kg.catalog import load
 from kg.engines import OxigraphEngine
@@ -171,13 +170,13 @@ def _hygiene(engine: OxigraphEngine) -> Iterator[_Hit]:
 
 
 def _style(engine: OxigraphEngine) -> Iterator[_Hit]:
-    for result in validate(engine.store, read_shapes([folder("shapes") / "style.ttl"])):
-        name = (result.constraint or result.shape).removeprefix(CKGSH)
-        value = str(from_n3(result.value) if result.value else "")
+    for result in validate(engine, read_shapes([folder("shapes") / "style.ttl"])).results:
+        name = str(result.constraint or result.shape).removeprefix(CKGSH)
+        value = "" if result.value is None else result.value.value
         if result.constraint:
             yield _Hit(name, value, message=result.message)
         else:
-            yield _Hit(name, result.focus, value, result.message)
+            yield _Hit(name, result.focus.value, value, result.message)
 
 
 def _of_breach(breach: DlBreach, vocabulary: Vocabulary) -> _Hit:

@@ -1,0 +1,88 @@
+"""Findings as a validation report of the standard, with the place of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import rdflib
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
+
+from kg.namespaces import CKG, CKGSH, PREFIXES, RDF, SH, XSD
+from kg.rows import Finding
+
+__all__ = ["report_turtle"]
+
+
+def report_turtle(findings: Iterable[Finding]) -> str:
+    """Return findings as a `sh:ValidationReport` in Turtle (SHACL, section 3.6), with the place of each.
+
+    https://www.w3.org/TR/shacl/#validation-report
+    """
+    report = BlankNode("report")
+    listed = list(findings)
+    conforms = not any(finding.severity == "Violation" for finding in listed)
+    triples = [
+        Triple(report, RDF["type"], SH["ValidationReport"]),
+        Triple(report, SH["conforms"], Literal(str(conforms).lower(), datatype=XSD["boolean"])),
+    ]
+    for number, finding in enumerate(listed):
+        triples += _result_triples(report, BlankNode(f"r{number}"), finding)
+    return serialize(triples, format=RdfFormat.TURTLE, prefixes=PREFIXES).decode()  # type: ignore[union-attr]
+
+
+def _result_triples(report: BlankNode, node: BlankNode, finding: Finding) -> list[Triple]:
+    component = CKG if finding.component in _LOADER_COMPONENTS else SH
+    out = [
+        Triple(report, SH["result"], node),
+        Triple(node, RDF["type"], SH["ValidationResult"]),
+        Triple(node, SH["resultSeverity"], SH[finding.severity]),
+        Triple(node, SH["resultMessage"], Literal(finding.message)),
+        Triple(node, SH["sourceConstraintComponent"], component[finding.component or "UnreadableRow"]),
+        Triple(node, CKGSH["effect"], Literal(finding.effect)),
+    ]
+    focus = finding.focus or f"urn:clusterkg:row:{finding.source}:{finding.line}"
+    out.append(Triple(node, SH["focusNode"], NamedNode(focus)))
+    if finding.path:
+        out.append(Triple(node, SH["resultPath"], NamedNode(finding.path)))
+    if finding.term or finding.value:
+        value = _term(finding.term) if finding.term else Literal(finding.value)
+        out.append(Triple(node, SH["value"], value))
+    if finding.shape:
+        out.append(Triple(node, SH["sourceShape"], _shape_node(finding.shape)))
+    places = {name: getattr(finding, name) for name in ("file", "line", "column")}
+    out += [Triple(node, CKGSH[name], Literal(value)) for name, value in places.items() if value]
+    return out
+
+
+def _shape_node(shape: str) -> NamedNode | BlankNode:
+    return NamedNode(shape) if ":" in shape else BlankNode(shape)
+
+
+def _term(text: str) -> NamedNode | Literal:
+    """Return the term that an N-Triples form writes, or the text as a string."""
+    if text.startswith("<") and text.endswith(">"):
+        return NamedNode(text[1:-1])
+    if text.startswith('"'):
+        literal = rdflib.util.from_n3(text)
+        if isinstance(literal, rdflib.Literal):
+            if literal.language:
+                return Literal(str(literal), language=literal.language)
+            return Literal(str(literal), datatype=NamedNode(str(literal.datatype)) if literal.datatype else None)
+    return Literal(text)
+
+
+#: What the sources find themselves; such a component is named in the ontology's namespace, not in SHACL's.
+_LOADER_COMPONENTS = frozenset(
+    [
+        "UnreadableRow",
+        "MissingKey",
+        "ImpossibleId",
+        "DuplicateId",
+        "RepeatedRow",
+        "SurplusCells",
+        "EmptyTable",
+        "NoFact",
+        "UnknownProject",
+        "UnknownOrganization",
+    ]
+)
