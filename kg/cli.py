@@ -32,7 +32,7 @@ from kg.render import named, printable, progress_bar, show, show_solutions
 from kg.report_turtle import report_turtle
 from kg.reports import report_html, report_sarif, report_text
 from kg.rows import Finding
-from kg.validate import read_shapes, shapes
+from kg.validate import chosen_shapes
 
 __all__ = ["main"]
 
@@ -208,19 +208,23 @@ def build(
 
 @cli.command(name="validate")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--shapes", "shape_files", multiple=True, type=click.Path(path_type=Path), help="Other shapes.")
+@click.option(
+    "--shapes",
+    "named_shapes",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Other shapes: strict, output, or files; can be repeated.",
+)
 @click.option("--engine", default="columnar", show_default=True, help="columnar, oxigraph or pyshacl (the reference).")
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json", "csv", "html", "ttl", "sarif"]))
-def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], engine: str, form: str) -> int:
+def validate_command(inputs: Sequence[Path], named_shapes: Sequence[str], engine: str, form: str) -> int:
     """Print the SHACL report of a project, or of RDF files."""
     inputs = inputs or (Path(),)
+    against = chosen_shapes(named_shapes)
     if len(inputs) == 1 and inputs[0].is_dir():
-        if shape_files:
-            raise UsageError("--shapes goes with RDF files; a project is checked with the shapes that ship")
         with progress_bar() as progress:
-            findings = project.check(inputs[0], engine=engine, progress=progress)
+            findings = project.check(inputs[0], against=against, engine=engine, progress=progress)
     else:
-        against = read_shapes(shape_files) if shape_files else shapes("input")
         findings, graph, left = check_files(inputs, against, engine=engine)
         for reason in left:
             click.echo(printable(f"note: pySHACL was asked, for what is not compiled: {reason}"), err=True)

@@ -37,7 +37,7 @@ from kg.results import Counts, count_results, write_results
 from kg.rows import Finding, Loaded, Progress, silent
 from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
-from kg.validate import finding_of, shapes, validate
+from kg.validate import Shapes, finding_of, shapes, validate
 
 __all__ = ["Violations", "build", "check"]
 
@@ -127,13 +127,17 @@ def build(
     return open_build(project)
 
 
-def check(folder: Path | str, *, engine: str = "columnar", progress: Progress = silent) -> list[Finding]:
+def check(
+    folder: Path | str, *, against: Shapes | None = None, engine: str = "columnar", progress: Progress = silent
+) -> list[Finding]:
     """Load and validate a project and return the findings; nothing is written.
 
     Parameters
     ----------
     folder:
         A project folder.
+    against:
+        Shapes other than those that ship for input.
     engine:
         What the shapes are run by: ``columnar``, or ``pyshacl`` as the reference.
     progress:
@@ -153,6 +157,7 @@ def check(folder: Path | str, *, engine: str = "columnar", progress: Progress = 
             Path(place),
             engine=None,
             with_validation=True,
+            against=against,
             by_reference=engine == "pyshacl",
             progress=progress,
         )
@@ -167,6 +172,7 @@ def _prepare(
     engine: str | None,
     with_validation: bool,
     progress: Progress,
+    against: Shapes | None = None,
     by_reference: bool = False,
 ) -> _Work:
     """Read and validate; `target` is a folder that may be used."""
@@ -190,7 +196,7 @@ def _prepare(
     start = perf_counter()
     quarantine = Quarantine(columnar, drafts, loaded, progress=progress)
     if with_validation:
-        quarantine.run(by_reference=by_reference)
+        quarantine.run(against, by_reference=by_reference)
     seconds["validate"] = perf_counter() - start
     return _Work(settings, columnar, quarantine, seconds, notes, [], name)
 

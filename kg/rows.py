@@ -46,7 +46,7 @@ class Statement:
 class RowTable:
     """A file that rows come from: its shown name, the table it is, and its columns as they came.
 
-    A table of ``statements`` has a triple in each row, and no lines.
+    A table of ``statements`` has a triple in each row.
     """
 
     file: str
@@ -58,6 +58,8 @@ class RowTable:
     source: int = 1
     #: What the numbers of its rows begin at.
     base: int = 0
+    #: Whether they have the lines of the file in them; statements of most syntaxes are of no line.
+    lined: bool = True
 
     @property
     def cells(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from rdflib.namespace import SH
 
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine, Solutions
 from kg.engines.base import Term
-from kg.errors import UnsupportedQuery
+from kg.errors import UnsupportedQuery, UsageError
 from kg.namespaces import CKGSH, ORG, RDF, RDFS, WORKING
 from kg.reference import by_pyshacl
 from kg.resources import folder
@@ -23,7 +23,17 @@ from kg.shacl.report import Result, result_of
 from kg.shacl.shapes import Shape, ShapesGraph
 from kg.shacl.terms import named, read_graph, sparql, to_rdflib
 
-__all__ = ["HIERARCHY", "Report", "Shapes", "finding_of", "read_shapes", "shapes", "validate"]
+__all__ = [
+    "HIERARCHY",
+    "KINDS",
+    "Report",
+    "Shapes",
+    "chosen_shapes",
+    "finding_of",
+    "read_shapes",
+    "shapes",
+    "validate",
+]
 
 #: Which classes are below others beside what the data says: both classes of organisation are one.
 HIERARCHY: Mapping[str, tuple[str, ...]] = {ORG["Organization"].value: (ORG["FormalOrganization"].value,)}
@@ -50,6 +60,10 @@ class Report:
     by_pyshacl: list[str] = field(default_factory=list)
 
 
+#: The shapes that ship, by name, and the folders that they are in.
+KINDS: Mapping[str, tuple[str, ...]] = {"input": ("input",), "strict": ("input", "strict"), "output": ("output",)}
+
+
 @cache
 def shapes(kind: str) -> Shapes:
     """Return the shapes that ship.
@@ -57,9 +71,25 @@ def shapes(kind: str) -> Shapes:
     Parameters
     ----------
     kind:
-        ``input`` or ``output``.
+        One of :data:`KINDS`: what facts must be, ``strict`` with what they had better be, and what conclusions are.
     """
-    return read_shapes(sorted(folder(f"shapes/{kind}").glob("*.ttl")))
+    return read_shapes(file for name in KINDS[kind] for file in sorted(folder(f"shapes/{name}").glob("*.ttl")))
+
+
+def chosen_shapes(names: Sequence[str]) -> Shapes:
+    """Return shapes that are named: one name of :data:`KINDS`, or files.
+
+    Raises
+    ------
+    InputError, ShapesError
+        as :func:`read_shapes`.
+    """
+    if len(names) == 1 and names[0] in KINDS:
+        return shapes(names[0])
+    missing = next((name for name in names if not Path(name).exists()), None)
+    if missing is not None:
+        raise UsageError(f"there are no shapes '{missing}': name a file, or one of {', '.join(KINDS)}")
+    return read_shapes(map(Path, names)) if names else shapes("input")
 
 
 def read_shapes(files: Iterable[Path]) -> Shapes:
