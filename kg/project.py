@@ -41,6 +41,8 @@ from kg.validate import Shapes, finding_of, shapes, validate
 
 __all__ = ["Violations", "build", "check"]
 
+#: Where a build has what was validated, for the next time.
+VALIDATED = "validated"
 #: The engines that a build can run on.
 _BUILDERS = ("columnar", "oxigraph")
 _PREFIX = f"PREFIX ckg: <{CKG}> "
@@ -117,7 +119,7 @@ def build(
     project = Path(folder)
     chosen = read_settings(project, profile=profile, settings=settings)
     with _replacing(project / "build") as target:
-        work = _prepare(chosen, target, engine=engine, with_validation=with_validation, progress=progress)
+        work = _prepare(chosen, target, engine=engine, with_validation=with_validation, keep=True, progress=progress)
         found = Counter(finding.severity for finding in work.quarantine.findings)
         if strict and found["Violation"]:
             first = next(f for f in work.quarantine.findings if f.severity == "Violation")
@@ -158,6 +160,7 @@ def check(
             engine=None,
             with_validation=True,
             against=against,
+            before=Path(folder) / "build" / VALIDATED,
             by_reference=engine == "pyshacl",
             progress=progress,
         )
@@ -173,6 +176,8 @@ def _prepare(
     with_validation: bool,
     progress: Progress,
     against: Shapes | None = None,
+    before: Path | None = None,
+    keep: bool = False,
     by_reference: bool = False,
 ) -> _Work:
     """Read and validate; `target` is a folder that may be used."""
@@ -196,7 +201,7 @@ def _prepare(
     start = perf_counter()
     quarantine = Quarantine(columnar, drafts, loaded, progress=progress)
     if with_validation:
-        quarantine.run(against, by_reference=by_reference)
+        quarantine.run(against, before=before, target=target / VALIDATED if keep else None, by_reference=by_reference)
     seconds["validate"] = perf_counter() - start
     return _Work(settings, columnar, quarantine, seconds, notes, [], name)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
 
 from pyoxigraph import NamedNode
 from rdflib import URIRef
@@ -18,11 +19,16 @@ from kg.engines.columnar import Drafts
 from kg.engines.columnar.drafts import DraftFact
 from kg.engines.columnar.input_rows import SOURCE
 from kg.engines.columnar.keys import term_of, to_key
+from kg.namespaces import RDFS
 from kg.rows import Finding, Loaded, Progress, Row, silent
 from kg.shacl.report import Result
 from kg.validate import Shapes, finding_of, shapes, validate
+from kg.validated import Validated, keep
 
 __all__ = ["Quarantine"]
+
+
+_BELOW = to_key(RDFS["subClassOf"])
 
 
 class Quarantine:
@@ -46,31 +52,52 @@ class Quarantine:
         self.findings: list[Finding] = [finding for source in loaded for finding in source.findings]
         self.cause = ""
 
-    def run(self, against: Shapes | None = None, *, by_reference: bool = False) -> None:
+    def run(
+        self,
+        against: Shapes | None = None,
+        *,
+        before: Path | None = None,
+        target: Path | None = None,
+        by_reference: bool = False,
+    ) -> None:
         """Validate the drafts and take out what the shapes blame, until nothing more is found.
 
         Parameters
         ----------
         against:
             Shapes other than those that ship.
+        before, target:
+            Folders with what was validated before, and for what is now.
         by_reference:
             Leave the shapes to pySHACL.
         """
         against = against or shapes("input")
         self.drafts.load()
         self.progress("validating", 0, 0)
-        results = validate(self.engine, against, by_reference=by_reference).results
+        results = self._first(against, before, by_reference=by_reference)
+        if target is not None:
+            keep(target, self.engine.store, results, against)
         seen: set[tuple[object, ...]] = set()
         while new := [result for result in results if _key(result) not in seen]:
             seen.update(map(_key, new))
             touched = self._take_out(new, against)
             self.progress("validating what is touched", 0, 0)
             self.cause = " (because of what was kept out)"
-            only = map(NamedNode, touched)
+            only = None if touched is None else map(NamedNode, touched)
             results = validate(self.engine, against, only=only, by_reference=by_reference).results
 
-    def _take_out(self, results: list[Result], against: Shapes) -> list[str]:
-        """Keep out what the results blame; return the nodes that have to be looked at again."""
+    def _first(self, against: Shapes, before: Path | None, *, by_reference: bool) -> list[Result]:
+        """Return the results on all drafts; those about what did not change are as they were."""
+        validated = None if before is None or by_reference else Validated(before)
+        if validated is None or not validated.fits(self.engine.store, against):
+            return validate(self.engine, against, by_reference=by_reference).results
+        changed = validated.changed(self.engine.store, against.steps)
+        again = validate(self.engine, against, only=map(NamedNode, changed)).results
+        nodes = set(changed)
+        return again + [result for result in validated.results() if result.focus.value not in nodes]
+
+    def _take_out(self, results: list[Result], against: Shapes) -> list[str] | None:
+        """Keep out what the results blame; return the nodes that have to be looked at again, None for all."""
         blamed = _Blamed(self.drafts, {result.focus.value for result in results})
         for result in results:
             effect = "kept" if result.severity in (SH.Warning, SH.Info) else "left-out"
@@ -79,10 +106,11 @@ class Quarantine:
             self._apply(result, effect, blamed)
         if not blamed.gone:
             return []
-        touched = self.drafts.leave_out(blamed.rejected, blamed.gone)
+        touched = self.drafts.leave_out(blamed.rejected, blamed.gone, steps=against.steps)
         for source in {row >> SOURCE for row in blamed.rejected}:
             self.loaded[source - 1].derive()
-        return touched
+        # Which classes are below which decides what every shape looks at.
+        return None if any(fact.p == _BELOW for fact in blamed.gone) else touched
 
     def _apply(self, result: Result, effect: str, blamed: _Blamed) -> None:
         writers = blamed.writers(result)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from pyoxigraph import BlankNode, NamedNode, Store, Triple
 from rdflib import URIRef
 from rdflib.namespace import SH
+from rdflib.term import Node
 
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine, Solutions
 from kg.engines.base import Term
@@ -19,6 +21,7 @@ from kg.reference import by_pyshacl
 from kg.resources import folder
 from kg.rows import Finding, in_graph
 from kg.shacl.compiler import Alone, Check, Compiler, Foreign, Nodes, shared
+from kg.shacl.reach import reach
 from kg.shacl.report import Result, result_of
 from kg.shacl.shapes import Shape, ShapesGraph
 from kg.shacl.terms import named, read_graph, sparql, to_rdflib
@@ -43,12 +46,42 @@ _WORTH_KEEPING = 20
 _AT_ONCE = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shapes:
     """A shapes graph, and which of its shapes reject a row."""
 
     graph: ShapesGraph
     rejecting: frozenset[str]
+    #: SHA-256 of the files.
+    digest: str = ""
+
+    @cached_property
+    def unbounded(self) -> frozenset[str]:
+        """The shapes, nested ones too, whose results can be about nodes far from what changed."""
+        return frozenset(str(node) for root in self._far for node in self._within(root))
+
+    @cached_property
+    def steps(self) -> int:
+        """How far from a node what the other shapes look at can be, at most."""
+        found = (reach(self.graph, shape) for shape in self.graph.roots() if str(shape.node) not in self.unbounded)
+        return max((steps for steps in found if steps is not None), default=0)
+
+    @property
+    def _far(self) -> list[Shape]:
+        """The shapes with targets that have no bound, or have a shape within that is in one of those."""
+        roots = self.graph.roots()
+        far = [shape for shape in roots if reach(self.graph, shape) is None]
+        within = {node for shape in far for node in self._within(shape)}
+        return far + [shape for shape in roots if shape not in far and within & self._within(shape)]
+
+    def _within(self, shape: Shape) -> set[Node]:
+        found, waiting = {shape.node}, [shape]
+        while waiting:
+            for constraint in waiting.pop().constraints:
+                if constraint.kind == "property" and constraint.value not in found:
+                    found.add(constraint.value)
+                    waiting.append(self.graph.shape(constraint.value))
+        return found
 
 
 @dataclass(slots=True)
@@ -102,10 +135,12 @@ def read_shapes(files: Iterable[Path]) -> Shapes:
     ShapesError
         when a shape is not.
     """
-    graph = ShapesGraph(read_graph(files))
+    listed = list(files)
+    graph = ShapesGraph(read_graph(listed))
     graph.all()
+    digest = sha256(b"".join(file.read_bytes() for file in listed)).hexdigest()
     effect, reject = to_rdflib(CKGSH["onViolation"]), to_rdflib(CKGSH["RejectRow"])
-    return Shapes(graph, frozenset(str(shape) for shape in graph.graph.subjects(effect, reject)))
+    return Shapes(graph, frozenset(str(shape) for shape in graph.graph.subjects(effect, reject)), digest)
 
 
 def validate(
@@ -120,7 +155,8 @@ def validate(
     against:
         The shapes.
     only:
-        When given, only these focus nodes are looked at.
+        When given, only these focus nodes are looked at, but by shapes that can have another result far from what
+        changed, which look at all.
     by_reference:
         Leave all of it to pySHACL.
 
@@ -135,7 +171,7 @@ def validate(
     EngineError
         when the engine, or pySHACL in its place, fails.
     """
-    run = _Run(engine, against.graph, None if only is None else sorted(set(only), key=lambda node: node.value))
+    run = _Run(engine, against, None if only is None else sorted(set(only), key=lambda node: node.value))
     if by_reference:
         run.refer()
     else:
@@ -168,9 +204,10 @@ def finding_of(result: Result, *, prefix: str = "") -> Finding:
 class _Run:
     """Runs the queries of shapes."""
 
-    def __init__(self, engine: Engine, graph: ShapesGraph, only: list[NamedNode] | None) -> None:
-        self.engine, self.graph, self.only = engine, graph, only
-        self.compiler = Compiler(graph, self._classes)
+    def __init__(self, engine: Engine, against: Shapes, only: list[NamedNode] | None) -> None:
+        self.engine, self.graph, self.only = engine, against.graph, only
+        self.against = against
+        self.compiler = Compiler(self.graph, self._classes)
         self.report = Report()
         self._below: dict[str, list[str]] = {}
         self._sets: dict[str, tuple[NamedNode, int]] = {}
@@ -236,29 +273,32 @@ class _Run:
 
     def _nodes(self, focus: str, shape: Shape) -> Iterator[Nodes]:
         """Yield the focus nodes of a shape as patterns, so many at once as the engine takes."""
+        only = None if self._looks_far(shape) else self.only
         if isinstance(self.engine, ColumnarEngine):
-            yield self._marked(focus, shape)
-        elif self.only is None:
+            yield self._marked(focus, shape, all_nodes=only is None)
+        elif only is None:
             yield Nodes(focus, "?this")
         else:
-            for start in range(0, len(self.only), _AT_ONCE):
-                listed = " ".join(map(str, self.only[start : start + _AT_ONCE]))
+            for start in range(0, len(only), _AT_ONCE):
+                listed = " ".join(map(str, only[start : start + _AT_ONCE]))
                 yield Nodes(f"VALUES ?this {{ {listed} }} {{ {focus} }}", "?this")
 
-    def _marked(self, focus: str, shape: Shape) -> Nodes:
+    def _looks_far(self, shape: Shape) -> bool:
+        return str(shape.node) in self.against.unbounded
+
+    def _marked(self, focus: str, shape: Shape, *, all_nodes: bool) -> Nodes:
         """Return a class of the focus nodes; their own where that is what they are."""
         literals = any(t.kind in ("targetNode", "targetObjectsOf", "target") for t in shape.targets)
+        looked = "" if all_nodes else f" ?this a <{WORKING}Looked> ."
         if literals:
-            looked = f" ?this a <{WORKING}Looked> ." if self.only is not None else ""
             return Nodes(f"{{ {focus} }}{looked}", "?this")
-        if self.only is None and focus.startswith("?this a <") and "UNION" not in focus:
+        if all_nodes and focus.startswith("?this a <") and "UNION" not in focus:
             return Nodes(focus, "?this", once=True)
-        if focus not in self._sets:
+        pattern = f"{{ {focus} }}{looked}"
+        if pattern not in self._sets:
             name = WORKING[f"focus-{len(self._sets)}"]
-            looked = f" ?this a <{WORKING}Looked> ." if self.only is not None else ""
-            rule = f"CONSTRUCT {{ ?this a {name} }} WHERE {{ {{ {focus} }}{looked} }}"
-            self._sets[focus] = name, self.engine.run_rule(rule)
-        return Nodes(f"?this a {self._sets[focus][0]} .", "?this", once=True)
+            self._sets[pattern] = name, self.engine.run_rule(f"CONSTRUCT {{ ?this a {name} }} WHERE {{ {pattern} }}")
+        return Nodes(f"?this a {self._sets[pattern][0]} .", "?this", once=True)
 
     def _select(self, query: str) -> Solutions:
         try:
