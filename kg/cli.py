@@ -28,6 +28,7 @@ from kg.engines import Solutions
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.explain import explain as explain_it
 from kg.export import FORMATS, export
+from kg.provenance import write_provenance
 from kg.render import named, printable, progress_bar, show, show_solutions
 from kg.report_turtle import report_turtle
 from kg.reports import report_html, report_sarif, report_text
@@ -377,6 +378,13 @@ def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, fo
 @click.argument("folder", default=".", type=click.Path(path_type=Path))
 @click.option("--format", "form", default="nq", type=click.Choice(list(FORMATS)), help="The format.")
 @click.option("--out", type=click.Path(path_type=Path), help="A file to write; else standard output.")
-def export_command(folder: Path, form: str, out: Path | None) -> None:
+@click.option("--provenance", is_flag=True, help="Instead: where each fact of the project is from (N-Triples, --out).")
+def export_command(folder: Path, form: str, out: Path | None, provenance: bool) -> None:
     """Write the graph of a build: facts and conclusions."""
+    if provenance:
+        if out is None or form not in ("nq", "nt"):
+            raise UsageError("--provenance is written as N-Triples to a file: name it with --out FILE")
+        with progress_bar() as progress:
+            click.echo(f"{out}: {write_provenance(folder, out, progress=progress)} facts with their places")
+        return
     click.echo(export(open_build(folder), form, out), nl=False)

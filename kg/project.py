@@ -39,7 +39,7 @@ from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
 from kg.validate import Shapes, finding_of, shapes, validate
 
-__all__ = ["Violations", "build", "check"]
+__all__ = ["Violations", "build", "check", "prepared"]
 
 #: Where a build has what was validated, for the next time.
 VALIDATED = "validated"
@@ -166,6 +166,25 @@ def check(
         )
         work.columnar.store.connection.close()
     return in_order(work.quarantine.findings)
+
+
+@contextlib.contextmanager
+def prepared(folder: Path, place: Path, *, progress: Progress = silent) -> Iterator[tuple[str, Drafts]]:
+    """Read and validate a project, and give its base IRI and what its rows state as long as it is entered.
+
+    Parameters
+    ----------
+    folder, place:
+        The project, and a folder that may be used.
+    progress:
+        Called with what is being done.
+    """
+    settings = read_settings(folder)
+    work = _prepare(settings, place, engine=None, with_validation=True, progress=progress)
+    try:
+        yield settings.base, work.quarantine.drafts
+    finally:
+        work.columnar.store.connection.close()
 
 
 def _prepare(

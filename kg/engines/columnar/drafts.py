@@ -237,6 +237,12 @@ class Drafts(InputRows):
         o = f"{self.store.number_of(place.object)}::BIGINT" if place.object else "o"
         return f"SELECT row, part, s, {p} AS p, {o} AS o FROM {place.name}"
 
+    def facts(self) -> str:
+        """Return SQL for all that is stated: row, part (the place of its columns in :attr:`columns`), s, p and o."""
+        self.store.keep()
+        parts = " UNION ALL ".join(self._all(place) for place in self._places.values())
+        return parts or "SELECT 0 AS row, 0 AS part, 0 AS s, 0 AS p, 0 AS o WHERE false"
+
     def leave_out(self, rows: Iterable[int], facts: Iterable[DraftFact], *, steps: int = 1) -> list[str]:
         """Leave facts out, and keep out rows of which they are all that is stated.
 
