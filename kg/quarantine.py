@@ -19,6 +19,7 @@ from kg.engines.columnar import Drafts
 from kg.engines.columnar.drafts import DraftFact
 from kg.engines.columnar.input_rows import SOURCE
 from kg.engines.columnar.keys import term_of, to_key
+from kg.identifiers import encode
 from kg.namespaces import RDFS
 from kg.rows import Finding, Loaded, Progress, Row, silent
 from kg.shacl.report import Result
@@ -119,7 +120,7 @@ class Quarantine:
             for row in dict.fromkeys(rows):
                 if blamed.reject(row):
                     column = next((blamed.column(fact) for fact in writers if fact.row == row), "")
-                    self._note(result, "rejected", blamed.rows[row], column)
+                    self._note(result, "rejected", blamed.rows[row], column or blamed.near(result, row))
             return
         for fact in writers:
             column = blamed.column(fact)
@@ -198,6 +199,19 @@ class _Blamed:
     def describing(self, node: str) -> list[int]:
         """Return the rows that describe a node; where none does, those that say something of it."""
         return list(dict.fromkeys(self.by_node.get(node) or self.by_subject.get(node) or []))
+
+    def near(self, result: Result, row: int) -> str:
+        """Return the column of a row that comes nearest to what nobody wrote.
+
+        Of too few values it is the last one's; of a node that is no such thing, the one that names the node.
+        """
+        if isinstance(result.path, URIRef):
+            facts = self.by_path.get((result.focus.value, str(result.path)), [])
+            return next((self.column(fact) for fact in reversed(facts) if fact.row == row), "")
+        if result.component != SH.ClassConstraintComponent:
+            return ""
+        found, end = self.rows[row], result.focus.value.rsplit("/", 1)[-1]
+        return next((name for name in found.table.positions if encode(found[name]) == end), "")
 
     def writers(self, result: Result) -> list[DraftFact]:
         """Return who wrote the triple that a result blames; of too many values all but the first."""
