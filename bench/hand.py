@@ -29,7 +29,7 @@ from bench.cells import COLUMNS
 
 SQL = Path(__file__).parent / "sql"
 #: Leiden's seed, and the gain below which it stops where there are more ties, as `kg build` has them.
-SEED, LEAST_GAIN, MANY_TIES = 20260101, 1e-4, 2_000_000
+SEED, LEAST_GAIN, MANY_TIES = 20260101, 1e-3, 2_000_000
 #: Parameters of the profile `default`; shares and quotients become two whole numbers.
 WHOLE = {
     "region_level": 3,
@@ -200,13 +200,13 @@ class Hand:
 
 def divided(graph: igraph.Graph, most: int) -> Iterator[list[int]]:
     """Yield the communities of a graph as organisations, larger ones divided until they no longer divide."""
-    waiting = [graph]
+    waiting, many = [graph], graph.ecount() > MANY_TIES
     while waiting:
         part = waiting.pop()
         if part.vcount() == 0:
             continue
         igraph.set_random_number_generator(random.Random(SEED))
-        iterations = -1 if part.ecount() <= MANY_TIES else 1
+        iterations = 1 if many else -1
         membership, before, reached = None, -2.0, -1.0
         while reached - before >= LEAST_GAIN:
             found = part.community_leiden(

@@ -36,10 +36,10 @@ __all__ = ["COMMUNITIES_BEFORE", "Inferred", "communities", "infer", "rules", "r
 COMMUNITIES_BEFORE = "30"
 #: Leiden is run with this seed, so that the same ties give the same communities.
 SEED = 20260101
-#: With more ties than this, a partition counts as stable when one more iteration raises its modularity by less than
-#: :data:`LEAST_GAIN`; with fewer, when none changes it.
+#: With more ties than this, a partition, and one of its parts, counts as stable when one more iteration raises its
+#: modularity by less than :data:`LEAST_GAIN`; with fewer, when none changes it.
 MANY_TIES = 2_000_000
-LEAST_GAIN = 1e-4
+LEAST_GAIN = 1e-3
 _PREFIXES = f"PREFIX ckg: <{CKG}> PREFIX w: <{WORKING}> "
 
 
@@ -175,18 +175,18 @@ def communities(engine: Engine, *, most: int) -> list[list[str]]:
     -----
     Traag, Waltman and van Eck, "From Louvain to Leiden" (2019); weights of Newman, "Scientific collaboration
     networks II" (2001): a collaboration of n participants gives each pair 1/(n-1), a supply pair gives 1. Iterated
-    until no iteration changes anything; in a graph of more than :data:`MANY_TIES` ties until one raises modularity by
-    less than :data:`LEAST_GAIN`, which on a million organisations makes ten iterations of a hundred.
+    until no iteration changes anything; in a graph of more than :data:`MANY_TIES` ties, and in what it is divided into,
+    until one raises modularity by less than :data:`LEAST_GAIN`: a million organisations would take a hundred iterations.
     """
     with engine.aside():
         names, ties = _tie_graph(engine)
-        waiting = [ties]
+        waiting, many = [ties], len(ties.firsts) > MANY_TIES
         del ties
         found: list[list[int]] = []
         while waiting:
             part = waiting.pop()
             large = []
-            for members in _leiden(part):
+            for members in _leiden(part, stable=not many):
                 if most < len(members) < len(part.places):
                     large.append(members)
                 else:
@@ -237,15 +237,15 @@ class _Ties:
         ]
 
 
-def _leiden(ties: _Ties) -> Iterable[list[int]]:
-    """Return the communities of a graph as lists of vertices."""
+def _leiden(ties: _Ties, *, stable: bool) -> Iterable[list[int]]:
+    """Return the communities of a graph as lists of vertices, iterated until none changes or until little is gained."""
     import igraph
 
     if len(ties.places) == 0:
         return []
     graph = ties.graph()
     igraph.set_random_number_generator(random.Random(SEED))
-    iterations = -1 if len(ties.firsts) <= MANY_TIES else 1
+    iterations = -1 if stable else 1
     membership, before, reached = None, -2.0, -1.0
     while reached - before >= LEAST_GAIN:
         partition = graph.community_leiden(
