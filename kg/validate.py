@@ -16,7 +16,7 @@ from rdflib.term import Node
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine, Solutions
 from kg.engines.base import Term
 from kg.errors import UnsupportedQuery, UsageError
-from kg.namespaces import CKGSH, ORG, RDF, RDFS, WORKING
+from kg.namespaces import CKGSH, MARKS, ORG, RDF, RDFS
 from kg.reference import by_pyshacl
 from kg.resources import folder
 from kg.rows import Finding, in_graph
@@ -40,6 +40,8 @@ __all__ = [
 
 #: Which classes are below others beside what the data says: both classes of organisation are one.
 HIERARCHY: Mapping[str, tuple[str, ...]] = {ORG["Organization"].value: (ORG["FormalOrganization"].value,)}
+#: The class of the nodes that are looked at, where not all are.
+LOOKED = MARKS["looked"]
 #: Queries that are worth a file of their algebra.
 _WORTH_KEEPING = 20
 #: Focus nodes that are named in a query at once where an engine can't be told of them otherwise.
@@ -175,11 +177,14 @@ def validate(
     if by_reference:
         run.refer()
     else:
-        run.begin()
-        for shape in against.graph.roots():
-            if not shape.deactivated:
-                run.shape(shape)
-        run.end()
+        try:
+            run.begin()
+            for shape in against.graph.roots():
+                if not shape.deactivated:
+                    run.shape(shape)
+            run.end()
+        finally:
+            run.forget()
     run.report.results.sort(key=_order)
     return run.report
 
@@ -219,18 +224,21 @@ class _Run:
         """Tell the engine which nodes are looked at."""
         if self.only is not None and isinstance(self.engine, ColumnarEngine):
             nodes = [node.value for node in self.only]
-            self.engine.conclude_pairs(RDF["type"], nodes, [f"{WORKING}Looked"] * len(nodes))
+            self.engine.conclude_pairs(RDF["type"], nodes, [LOOKED.value] * len(nodes))
 
     def end(self) -> None:
-        """Run what shapes share, and forget what the engine was told."""
+        """Run what shapes share."""
         checks = shared(self._checks)
         if isinstance(self.engine, ColumnarEngine):
             # Of shapes that stay the same the queries do too.
             self.engine.expect((check.query for check in checks), begin=len(checks) > _WORTH_KEEPING)
         for check in checks:
             self._check(check)
+
+    def forget(self) -> None:
+        """Have the engine forget which nodes are looked at."""
         if isinstance(self.engine, ColumnarEngine):
-            self.engine.store.forget(WORKING)
+            self.engine.store.forget(MARKS)
 
     def refer(self, reason: str = "", shape: Shape | None = None) -> None:
         """Leave a shape, or all of them, to pySHACL."""
@@ -289,14 +297,14 @@ class _Run:
     def _marked(self, focus: str, shape: Shape, *, all_nodes: bool) -> Nodes:
         """Return a class of the focus nodes; their own where that is what they are."""
         literals = any(t.kind in ("targetNode", "targetObjectsOf", "target") for t in shape.targets)
-        looked = "" if all_nodes else f" ?this a <{WORKING}Looked> ."
+        looked = "" if all_nodes else f" ?this a {LOOKED} ."
         if literals:
             return Nodes(f"{{ {focus} }}{looked}", "?this")
         if all_nodes and focus.startswith("?this a <") and "UNION" not in focus:
             return Nodes(focus, "?this", once=True)
         pattern = f"{{ {focus} }}{looked}"
         if pattern not in self._sets:
-            name = WORKING[f"focus-{len(self._sets)}"]
+            name = MARKS[f"focus-{len(self._sets)}"]
             self._sets[pattern] = name, self.engine.run_rule(f"CONSTRUCT {{ ?this a {name} }} WHERE {{ {pattern} }}")
         return Nodes(f"?this a {self._sets[pattern][0]} .", "?this", once=True)
 

@@ -17,7 +17,7 @@ from kg.engines.columnar.keys import to_key
 from kg.engines.columnar.macros import MACROS
 from kg.engines.columnar.ntriples import NTRIPLES
 from kg.errors import EngineError
-from kg.namespaces import RDF
+from kg.namespaces import MARKS, RDF
 from kg.sparql.graph import Piece, Schema
 from kg.sparql.terms import ALL, FALSE, INLINE, IRI, RESOURCES, TRUE, class_of
 
@@ -250,7 +250,8 @@ class ColumnarStore:
             source = f"SELECT new.* FROM ({source}) new ANTI JOIN {held.name} held ON {' AND '.join(conditions)}"
         piece = self.pieces.get(place)
         if piece is None:
-            piece = Piece(f"piece_{next(self._names)}", predicate, place[1], graph, 0, 0)
+            unseen = rows.object is not None and rows.object.startswith(f"<{MARKS}")
+            piece = Piece(f"piece_{next(self._names)}", predicate, place[1], graph, 0, 0, hidden=unseen)
             run(f"CREATE TABLE {piece.name} ({', '.join(f'{name} BIGINT' for name in names)})")
         ((count,),) = run(f"INSERT INTO {piece.name} BY NAME ({source})").fetchall()
         objects = IRI if by_class else rows.objects
