@@ -26,8 +26,10 @@ from kg.validate import Shapes, finding_of, shapes, validate
 from kg.validated import Validated, keep
 from kg.wording import worded
 
-__all__ = ["Quarantine"]
+__all__ = ["CAUSE", "Quarantine"]
 
+#: What is said of a finding that other findings led to.
+CAUSE = " (because of what was kept out)"
 
 _BELOW = to_key(RDFS["subClassOf"])
 
@@ -92,7 +94,7 @@ class Quarantine:
             seen.update(map(_key, new))
             touched = self._take_out(new, against)
             self.progress("validating what is touched", 0, 0)
-            self.cause = " (because of what was kept out)"
+            self.cause = CAUSE
             only = None if touched is None else map(NamedNode, touched)
             results = validate(self.engine, against, only=only, by_reference=by_reference).results
         self.findings = worded(self.findings, against, self.engine)

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from kg.quarantine import CAUSE
 from kg.report_turtle import report_turtle
 from kg.reports import report_html
 from kg.results import write_csv
@@ -63,6 +64,15 @@ def write_report(target: Path, given: Iterable[Finding], *, rows: RowCounts, tit
     _write_rejected(target / "rejected", findings)
 
 
+def _reason(finding: Finding) -> str:
+    """Return a message without the value, which stands in the row."""
+    if not finding.stated:
+        return finding.message
+    _, asking, meant = finding.message.partition(": did you mean ")
+    cause = CAUSE if finding.message.endswith(CAUSE) and not asking else ""
+    return finding.stated + asking + meant + cause
+
+
 def _write_rejected(target: Path, findings: Iterable[Finding]) -> None:
     """Write the rows that were kept out, and those that lost a value, in the columns they came in plus the reason."""
     target.mkdir()
@@ -71,7 +81,7 @@ def _write_rejected(target: Path, findings: Iterable[Finding]) -> None:
         for finding in findings:
             if finding.effect == effect and finding.row is not None:
                 column = f"{finding.column}: " if finding.column and effect == "left-out" else ""
-                files[finding.source, finding.row.table.file][finding.row].append(column + finding.message)
+                files[finding.source, finding.row.table.file][finding.row].append(column + _reason(finding))
         names: Counter[str] = Counter()
         for (_, file), rows in sorted(files.items()):
             place.mkdir(exist_ok=True)

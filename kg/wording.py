@@ -84,7 +84,8 @@ def worded(findings: Sequence[Finding], against: Shapes, engine: Engine) -> list
 def _drafts(findings: Sequence[Finding], shapes: Mapping[str, Shape]) -> Iterator[tuple[int, _Draft]]:
     for place, finding in enumerate(findings):
         shape = shapes.get(finding.shape)
-        if shape is None or not finding.term:
+        # A blank node has another label each time.
+        if shape is None or not finding.term or finding.term.startswith("_:"):
             continue
         constraint = next((c for c in shape.constraints if c.component.endswith(f"#{finding.component}")), None)
         if constraint is not None and (constraint.kind in _SAYING_VALUES or constraint.kind in _LIMITS):

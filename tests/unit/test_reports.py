@@ -20,7 +20,6 @@ from kg.reports import report_html, report_sarif, report_text
 from kg.rows import Finding, Row, RowCounts, RowTable
 from kg.suggestions import near_ids
 from kg.validate import read_shapes
-from tests.conftest import Writer
 
 TABLE = RowTable(
     "data/organizations.csv", "organizations", ("id", "Name", "sectors"), {"id": 0, "name": 1, "sectors": 2}
@@ -363,8 +362,7 @@ def test_the_standard_report_has_the_message_of_the_shape() -> None:
     assert "ckgsh:message \"unknown sector '26.1l': did you mean '26.11'?\"" in text
 
 
-def test_rejected_rows_have_the_reason_in_full(write: Writer) -> None:
-    folder = write(organizations="id,name,region\na,A,DE2l\n", regions="id,name,level\nDE21,R,3\n")
-    findings, rows = checked(folder)
-    assert [finding.message for finding in findings] == ["unknown region 'DE2l': did you mean 'DE21'?"]
-    assert (rows.read, rows.accepted, rows.rejected) == (2, 2, 0)
+def test_rows_that_lost_a_value_have_what_was_meant_beside_it(tmp_path: Path) -> None:
+    write_report(tmp_path, [unknown_sector(2)], rows=RowCounts(1, 0))
+    kept_out = (tmp_path / "rejected" / "values" / "organizations.csv").read_text(encoding="utf-8")
+    assert kept_out == "id,Name,sectors,line,reason\no2,N,26.1l;28,2,sectors: unknown sector: did you mean '26.11'?\n"
