@@ -71,7 +71,7 @@ def worded(findings: Sequence[Finding], against: Shapes, engine: Engine) -> list
         Has what is accepted, which is what can be suggested.
     """
     shapes = {str(shape.node): shape for shape in against.graph.all()} if findings else {}
-    out = [replace(f, stated=f.stated or f.message) if f.shape in shapes else f for f in findings]
+    out = [replace(f, stated=f.message) if f.shape in shapes and not f.stated else f for f in findings]
     drafts = dict(_drafts(out, shapes))
     suggested = _suggestions(list(drafts.values()), findings, engine)
     for place, draft in drafts.items():

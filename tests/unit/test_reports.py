@@ -12,6 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from kg.check import check_files
+from kg.cli import main
 from kg.identifiers import encode
 from kg.project import checked
 from kg.rejected import REPORT_COLUMNS, write_report
@@ -175,6 +176,21 @@ def test_shapes_of_others_without_messages_speak_too(tmp_path: Path) -> None:
         "https://e.org/r must be of the class https://e.org/C, not 'https://e.org/thinq': did you mean 'https://e.org/thing'?",
     ]
     assert {finding.stated for finding in findings} >= {"No such code."}
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv", "html", "ttl", "sarif"])
+@pytest.mark.parametrize(("data", "status"), [("", 0), ("a <http://www.w3.org/ns/org#Organization>", 1), ("a", 2)])
+def test_exit_statuses_are_those_of_every_form(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, data: str, status: int
+) -> None:
+    file = tmp_path / "d.ttl"
+    file.write_text(f"<urn:o> {data} ." if data else "", encoding="utf-8")
+    with pytest.raises(SystemExit) as stop:
+        main(["validate", str(file), "--format", form])
+    shown = capsys.readouterr()
+    assert stop.value.code == status
+    assert (bool(shown.out), bool(shown.err)) == (status < 2, status == 2)
+    assert ("the name is missing" in shown.out) == (status == 1)
 
 
 # -- the terminal
