@@ -16,6 +16,7 @@ from kg.rows import Finding
 from kg.shacl.report import Result, report_graph
 from kg.sources.rdf import parse_file, statement_lines
 from kg.validate import Shapes, finding_of, validate
+from kg.wording import worded
 
 __all__ = ["VALIDATORS", "check_files"]
 
@@ -52,7 +53,7 @@ def check_files(
     load_files(data, files)
     report = validate(data, against, by_reference=engine == "pyshacl")
     graph = report_graph(report.results, against.graph.graph)
-    return list(_placed(report.results, files)), graph, report.by_pyshacl
+    return worded(list(_placed(report.results, files)), against, data), graph, report.by_pyshacl
 
 
 def _placed(results: Sequence[Result], files: Sequence[Path | str]) -> Iterator[Finding]:

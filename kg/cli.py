@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import shutil
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -29,10 +30,11 @@ from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.explain import explain as explain_it
 from kg.export import FORMATS, export
 from kg.provenance import write_provenance
+from kg.rejected import REPORT_COLUMNS, report_cells
 from kg.render import named, printable, progress_bar, show, show_solutions
 from kg.report_turtle import report_turtle
 from kg.reports import report_html, report_sarif, report_text
-from kg.rows import Finding
+from kg.rows import Finding, RowCounts
 from kg.validate import chosen_shapes
 
 __all__ = ["main"]
@@ -222,9 +224,10 @@ def validate_command(inputs: Sequence[Path], named_shapes: Sequence[str], engine
     """Print the SHACL report of a project, or of RDF files."""
     inputs = inputs or (Path(),)
     against = chosen_shapes(named_shapes)
+    rows: RowCounts | None = None
     if len(inputs) == 1 and inputs[0].is_dir():
         with progress_bar() as progress:
-            findings = project.check(inputs[0], against=against, engine=engine, progress=progress)
+            findings, rows = project.checked(inputs[0], against=against, engine=engine, progress=progress)
     else:
         findings, graph, left = check_files(inputs, against, engine=engine)
         for reason in left:
@@ -232,22 +235,23 @@ def validate_command(inputs: Sequence[Path], named_shapes: Sequence[str], engine
         if form == "ttl":
             click.echo(graph.serialize(format="turtle"), nl=False)
     if form != "ttl" or inputs[0].is_dir():
-        _report(findings, form)
+        _report(findings, form, rows, ", ".join(map(str, inputs)))
     return 1 if any(finding.severity == "Violation" for finding in findings) else 0
 
 
-def _report(findings: Sequence[Finding], form: str) -> None:
-    columns = ["severity", "effect", "source", "file", "line", "column", "value", "message", "focus", "path", "shape"]
+def _report(findings: Sequence[Finding], form: str, rows: RowCounts | None, title: str) -> None:
     if form == "ttl":
         click.echo(report_turtle(findings), nl=False)
     elif form == "html":
-        click.echo(report_html(findings), nl=False)
+        click.echo(report_html(findings, rows=rows, title=title), nl=False)
     elif form == "sarif":
-        click.echo(report_sarif(findings), nl=False)
+        for part in report_sarif(findings):
+            click.echo(part, nl=False)
     elif form in ("csv", "json"):
-        show(columns, [[getattr(f, name) or "" for name in columns] for f in findings], form)
+        show(REPORT_COLUMNS, list(map(report_cells, findings)), form)
     else:
-        click.echo(printable(report_text(findings)))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+        click.echo(report_text(findings, rows=rows, width=width))
 
 
 @cli.command()

@@ -34,12 +34,12 @@ from kg.places import nearest_regions
 from kg.quarantine import Quarantine
 from kg.rejected import in_order, write_report
 from kg.results import Counts, count_results, write_results
-from kg.rows import Finding, Loaded, Progress, silent
+from kg.rows import Finding, Loaded, Progress, RowCounts, silent
 from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
 from kg.validate import Shapes, finding_of, shapes, validate
 
-__all__ = ["Violations", "build", "check", "prepared"]
+__all__ = ["Violations", "build", "check", "checked", "prepared"]
 
 #: Where a build has what was validated, for the next time.
 VALIDATED = "validated"
@@ -132,7 +132,14 @@ def build(
 def check(
     folder: Path | str, *, against: Shapes | None = None, engine: str = "columnar", progress: Progress = silent
 ) -> list[Finding]:
-    """Load and validate a project and return the findings; nothing is written.
+    """Load and validate a project and return the findings; see :func:`checked`."""
+    return checked(folder, against=against, engine=engine, progress=progress)[0]
+
+
+def checked(
+    folder: Path | str, *, against: Shapes | None = None, engine: str = "columnar", progress: Progress = silent
+) -> tuple[list[Finding], RowCounts]:
+    """Load and validate a project and return the findings and how many rows were read; nothing is written.
 
     Parameters
     ----------
@@ -165,7 +172,7 @@ def check(
             progress=progress,
         )
         work.columnar.store.connection.close()
-    return in_order(work.quarantine.findings)
+    return in_order(work.quarantine.findings), work.quarantine.rows
 
 
 @contextlib.contextmanager
@@ -299,7 +306,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
             for result in validate(engine, shapes("output")).results
         ]
         work.seconds["validate output"] = perf_counter() - start
-    write_report(target, work.quarantine.findings)
+    write_report(target, work.quarantine.findings, rows=work.quarantine.rows, title=work.settings.title)
     if with_store:
         start = perf_counter()
         progress("making the store", 0, 0)
@@ -381,8 +388,7 @@ def _write_run(
         for source in quarantine.loaded
         for file, count in source.read.items()
     ]
-    read = sum(count for source in quarantine.loaded for count in source.read.values())
-    rejected = Counter(f.row for f in quarantine.findings if f.effect == "rejected" and f.row is not None)
+    rows = quarantine.rows
     record = {
         "title": work.settings.title,
         "base": work.settings.base,
@@ -396,11 +402,7 @@ def _write_run(
         }
         | {"python": platform.python_version()},
         "counts": {
-            "rows": {
-                "read": read,
-                "rejected": len(rejected),
-                "accepted": read - len(rejected),
-            },
+            "rows": {"read": rows.read, "rejected": rows.rejected, "accepted": rows.accepted},
             "files": files,
             "facts": facts.lines,
             "findings": dict(sorted(Counter(f.severity for f in quarantine.findings).items())),

@@ -21,13 +21,16 @@ from kg.engines.columnar.input_rows import SOURCE
 from kg.engines.columnar.keys import term_of, to_key
 from kg.identifiers import encode
 from kg.namespaces import RDFS
-from kg.rows import Finding, Loaded, Progress, Row, silent
+from kg.rows import Finding, Loaded, Progress, Row, RowCounts, silent
 from kg.shacl.report import Result
 from kg.validate import Shapes, finding_of, shapes, validate
 from kg.validated import Validated, keep
+from kg.wording import worded
 
-__all__ = ["Quarantine"]
+__all__ = ["CAUSE", "Quarantine"]
 
+#: What is said of a finding that other findings led to.
+CAUSE = " (because of what was kept out)"
 
 _BELOW = to_key(RDFS["subClassOf"])
 
@@ -52,6 +55,15 @@ class Quarantine:
         self.progress = progress
         self.findings: list[Finding] = [finding for source in loaded for finding in source.findings]
         self.cause = ""
+
+    @property
+    def rows(self) -> RowCounts:
+        """How many rows the sources have, and how many of them are kept out."""
+        read = sum(count for source in self.loaded for count in source.read.values())
+        rejected = {
+            finding.row for finding in self.findings if finding.effect == "rejected" and finding.row is not None
+        }
+        return RowCounts(read, len(rejected))
 
     def run(
         self,
@@ -83,9 +95,10 @@ class Quarantine:
             seen.update(map(_key, new))
             touched = self._take_out(new, against)
             self.progress("validating what is touched", 0, 0)
-            self.cause = " (because of what was kept out)"
+            self.cause = CAUSE
             only = None if touched is None else map(NamedNode, touched)
             results = validate(self.engine, against, only=only, by_reference=by_reference).results
+        self.findings = worded(self.findings, against, self.engine)
 
     def _first(self, against: Shapes, before: Path | None, *, by_reference: bool) -> list[Result]:
         """Return the results on all drafts; those about what did not change are as they were."""
@@ -144,6 +157,7 @@ class Quarantine:
                 found,
                 effect=effect,  # type: ignore[arg-type]
                 message=found.message + self.cause,
+                stated=found.message,
                 source=row.table.source if row is not None else 0,
                 file=row.table.file if row is not None else "",
                 line=row.line if row is not None else 0,

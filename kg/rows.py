@@ -8,7 +8,7 @@ from typing import Literal
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Triple
 
-__all__ = ["Finding", "Loaded", "Progress", "Row", "RowTable", "Statement", "in_graph", "silent"]
+__all__ = ["Finding", "Loaded", "Progress", "Row", "RowCounts", "RowTable", "Statement", "in_graph", "silent"]
 
 #: Called with what is being done, how much of it is done and how much there is (0: unknown).
 Progress = Callable[[str, int, int], None]
@@ -100,6 +100,21 @@ class Finding:
     term: str = ""
     #: The row as it came, with its columns; for a row that can't be parsed the text it begins with.
     row: Row | None = None
+    #: What the shape says of every such value; `message` says it of this one.
+    stated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """How many rows all files have, and how many of them are kept out."""
+
+    read: int
+    rejected: int
+
+    @property
+    def accepted(self) -> int:
+        """The others."""
+        return self.read - self.rejected
 
 
 @dataclass(slots=True)
