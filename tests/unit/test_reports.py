@@ -95,9 +95,9 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int, str
         ("organizations", 5, "name", "the name is missing"),
         ("sectors", 3, "broader", "unknown broader sector '26.l1': did you mean '26.11'?"),
         ("supplies", 2, "customer", "the customer 'acmee' is no accepted organisation: did you mean 'acme'?"),
-        ("supplies", 3, "supplier", "an organisation can not supply itself"),
+        ("supplies", 3, "customer", "an organisation can not supply itself"),
         ("supplies", 4, "supplier", "the supplier 'gone' is no accepted organisation"),
-        ("participants", 2, "", "the collaboration 'p-1' is no accepted row: did you mean 'p-l'?"),
+        ("participants", 2, "collaboration", "the collaboration 'p-1' is no accepted row: did you mean 'p-l'?"),
         ("collaborations", 2, "kind", "unknown kind of collaboration 'rd-projet': did you mean 'rd-project'?"),
     ],
 )  # fmt: skip
