@@ -20,6 +20,7 @@ LOADER_COMPONENTS = {
     "DuplicateId": "the id was already given",
     "RepeatedRow": "the row is the same as one before and adds nothing",
     "SurplusCells": "the row has more cells than the header has columns",
+    "MissingCells": "the row has fewer cells than the header has columns",
     "EmptyTable": "the table has a header and no rows",
     "NoFact": "a source can't state this",
     "UnknownProject": "the project is no accepted row",
