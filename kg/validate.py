@@ -251,8 +251,15 @@ class _Run:
                 for name, below in HIERARCHY.items()
                 for one in below
             )
-        node = None if shape is None else shape.node
-        self.report.results += by_pyshacl(self._store, self.graph.graph, node, only=self.only)
+        shapes = self.graph.roots() if shape is None else [shape]
+        focus = {one.node: None if self._looks_at_all(one) else self._focus_nodes(one) for one in shapes}
+        self.report.results += by_pyshacl(self._store, self.graph.aimed(focus))
+
+    def _focus_nodes(self, shape: Shape) -> list[Node]:
+        """Return the focus nodes of a shape that are to be looked at."""
+        focus = self.compiler.focus(shape)
+        found = self.engine.select(f"SELECT DISTINCT ?this WHERE {{ {focus} }}") if focus else ()
+        return [to_rdflib(node) for (node,) in found if node in set(self.only or ())]
 
     def _classes(self, name: str) -> list[str]:
         if name not in self._below:
@@ -263,6 +270,7 @@ class _Run:
 
     def shape(self, shape: Shape) -> None:
         """Validate the focus nodes of a shape."""
+        before = len(self.report.results)
         try:
             focus = self.compiler.focus(shape)
             if not focus:
@@ -275,13 +283,14 @@ class _Run:
                     else:
                         found.append(check)
         except Foreign as reason:
+            del self.report.results[before:]
             self.refer(str(reason), shape)
         else:
             self._checks += found
 
     def _nodes(self, focus: str, shape: Shape) -> Iterator[Nodes]:
         """Yield the focus nodes of a shape as patterns, so many at once as the engine takes."""
-        only = None if self._looks_far(shape) else self.only
+        only = None if self._looks_at_all(shape) else self.only
         if isinstance(self.engine, ColumnarEngine):
             yield self._marked(focus, shape, all_nodes=only is None)
         elif only is None:
@@ -291,8 +300,8 @@ class _Run:
                 listed = " ".join(map(str, only[start : start + _AT_ONCE]))
                 yield Nodes(f"VALUES ?this {{ {listed} }} {{ {focus} }}", "?this")
 
-    def _looks_far(self, shape: Shape) -> bool:
-        return str(shape.node) in self.against.unbounded
+    def _looks_at_all(self, shape: Shape) -> bool:
+        return self.only is None or str(shape.node) in self.against.unbounded
 
     def _marked(self, focus: str, shape: Shape, *, all_nodes: bool) -> Nodes:
         """Return a class of the focus nodes; their own where that is what they are."""
