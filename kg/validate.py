@@ -259,7 +259,8 @@ class _Run:
         """Return the focus nodes of a shape that are to be looked at."""
         focus = self.compiler.focus(shape)
         found = self.engine.select(f"SELECT DISTINCT ?this WHERE {{ {focus} }}") if focus else ()
-        return [to_rdflib(node) for (node,) in found if node in set(self.only or ())]
+        looked = set(self.only or ())
+        return [to_rdflib(node) for (node,) in found if node in looked]
 
     def _classes(self, name: str) -> list[str]:
         if name not in self._below:
