@@ -307,7 +307,7 @@ class _Run:
     def _marked(self, focus: str, shape: Shape, *, all_nodes: bool) -> Nodes:
         """Return a class of the focus nodes; their own where that is what they are."""
         literals = any(t.kind in ("targetNode", "targetObjectsOf", "target") for t in shape.targets)
-        looked = "" if all_nodes else f" ?this a {LOOKED} ."
+        looked = "" if all_nodes else f" {_mark(LOOKED)}"
         if literals:
             return Nodes(f"{{ {focus} }}{looked}", "?this")
         if all_nodes and focus.startswith("?this a <") and "UNION" not in focus:
@@ -316,13 +316,19 @@ class _Run:
         if pattern not in self._sets:
             name = MARKS[f"focus-{len(self._sets)}"]
             self._sets[pattern] = name, self.engine.run_rule(f"CONSTRUCT {{ ?this a {name} }} WHERE {{ {pattern} }}")
-        return Nodes(f"?this a {self._sets[pattern][0]} .", "?this", once=True)
+        return Nodes(_mark(self._sets[pattern][0]), "?this", once=True)
 
     def _select(self, query: str) -> Solutions:
         try:
             return self.engine.select(query)
         except UnsupportedQuery:
-            return self._other().select(query)
+            return self._other().select(self._without_marks(query))
+
+    def _without_marks(self, query: str) -> str:
+        """Return a query with the patterns in place of the marks that only the engine was told of."""
+        for pattern, (name, _) in self._sets.items():
+            query = query.replace(_mark(name), f"{{ SELECT DISTINCT ?this WHERE {{ {pattern} }} }}")
+        return query.replace(_mark(LOOKED), f"VALUES ?this {{ {' '.join(map(str, self.only or ()))} }}")
 
     def _other(self) -> OxigraphEngine:
         """Return Oxigraph over the same data, for queries that the engine refuses."""
@@ -366,6 +372,10 @@ class _Run:
                         solution=row | {"this": focus},
                     )
                 )
+
+
+def _mark(mark: NamedNode) -> str:
+    return f"?this a {mark} ."
 
 
 def _named(solutions: Solutions) -> Iterator[dict[str, Term]]:
