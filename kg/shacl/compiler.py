@@ -17,9 +17,8 @@ import rdflib
 from rdflib.namespace import SH
 from rdflib.term import Node
 
-from kg.shacl.components import SparqlConstraint, prefixes_of
+from kg.shacl.components import SparqlConstraint, read_target
 from kg.shacl.conditions import CONDITIONS
-from kg.shacl.query_text import QueryText
 from kg.shacl.shapes import Constraint, Qualified, Shape, ShapesGraph, Target
 from kg.shacl.terms import named, sparql
 
@@ -151,10 +150,9 @@ class Compiler:
                 return f"{self._fresh()} {sparql(target.value)} ?this ."
             case "targetNode":
                 return ""
-        texts = list(self.shapes.graph.objects(target.value, SH.select))
-        if len(texts) != 1:
+        query = read_target(self.shapes.graph, target.value)
+        if query is None:
             raise Foreign("a target that is no query")
-        query = QueryText(str(texts[0]), prefixes_of(self.shapes.graph, target.value))
         return f"{{ {query.head({})}{query.joined('', {})} }}"
 
     # -- results
@@ -434,7 +432,6 @@ class Compiler:
         return Check(query, ((shape, constraint),), nodes.node, "?value", "?path")
 
     def _may_run(self, shape: Shape, made: SparqlConstraint) -> None:
-        made.query.check(made.prebound, named(shape.node))
         nullable = shape.path is not None and shape.path.nullable and "PATH" in made.query.variables
         if self._outside and (nullable or made.query.may_stay):
             # Of variables a path of no step joins the nodes of the graph only, of a term that is bound before that term.

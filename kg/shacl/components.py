@@ -14,9 +14,14 @@ from rdflib.term import Node
 
 from kg.errors import ShapesError
 from kg.shacl.query_text import QueryText
-from kg.shacl.terms import named
+from kg.shacl.terms import is_text, named
 
-__all__ = ["Component", "SparqlConstraint", "prefixes_of", "read_component", "read_constraint"]
+__all__ = ["Component", "SparqlConstraint", "read_component", "read_constraint", "read_target"]
+
+
+_TRUE, _FALSE = rdflib.Literal(True), rdflib.Literal(False)
+#: Variables that are bound before to something else than a parameter (SHACL, section 6.2.1).
+_RESERVED = frozenset(["this", "shapesGraph", "currentShape", "path", "PATH", "value"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,7 @@ class Component:
         if any(not found and not parameter.optional for parameter, found in values.items()):
             return
         if len(values) > 1 and any(len(found) > 1 for found in values.values()):
-            raise ShapesError(
-                f"the shape {named(shape)} is not well formed: a parameter of {named(self.node)}, which has several, "
-                "may have one value"
-            )
+            raise ShapesError(f"a parameter of {named(self.node)}, which has several, may have one value")
         validator = (self.of_property if of_path else self.of_node) or self.of_both
         if validator is None:
             return  # section 6.3: without a suitable validator the component is ignored
@@ -89,13 +91,19 @@ class Component:
             )
 
 
-def read_constraint(graph: rdflib.Graph, node: Node, shape: Node) -> SparqlConstraint | None:
+def read_target(graph: rdflib.Graph, node: Node) -> QueryText | None:
+    """Return the query of a target; nothing where it is of another kind (SHACL Advanced Features, section 3)."""
+    text = _query(graph, node, SH.select)
+    return None if text is None else QueryText(text, prefixes_of(graph, node))
+
+
+def read_constraint(graph: rdflib.Graph, node: Node) -> SparqlConstraint | None:
     """Return the SPARQL constraint that a node is; nothing where it is deactivated."""
-    if any(str(value) == "true" for value in graph.objects(node, SH.deactivated)):
+    if _is_true(graph, node, SH.deactivated):
         return None
     text = _query(graph, node, SH.select)
     if text is None:
-        raise ShapesError(f"the SPARQL constraint {named(node)} of {named(shape)} needs one sh:select")
+        raise ShapesError("its sh:sparql needs one sh:select")
     return SparqlConstraint(
         node, "select", QueryText(text, prefixes_of(graph, node)), _messages(graph, node), (), frozenset(["this"])
     )
@@ -116,8 +124,12 @@ def read_component(graph: rdflib.Graph, node: Node) -> Component:
         path = graph.value(parameter, SH.path)
         if not isinstance(path, rdflib.URIRef):
             raise ShapesError(f"a parameter of the constraint component {named(node)} needs an IRI as sh:path")
-        optional = any(str(value) == "true" for value in graph.objects(parameter, SH.optional))
-        parameters.append(_Parameter(path, optional))
+        parameters.append(_Parameter(path, _is_true(graph, parameter, SH.optional)))
+        name = parameters[-1].name
+        if name in _RESERVED or not name.isidentifier():
+            raise ShapesError(
+                f"the parameter {named(path)} of {named(node)} has a name that no variable can have: '{name}'"
+            )
     return Component(
         node,
         tuple(sorted(parameters, key=lambda parameter: parameter.path)),
@@ -140,14 +152,24 @@ def _validator(graph: rdflib.Graph, component: Node, kind: Node) -> _Validator |
 
 def _query(graph: rdflib.Graph, node: Node, predicate: Node) -> str | None:
     found = list(graph.objects(node, predicate))
-    if len(found) > 1 or any(not isinstance(text, rdflib.Literal) for text in found):
-        raise ShapesError(f"{named(node)} may have one {named(predicate)}, a string")
+    if len(found) > 1 or not all(map(is_text, found)):
+        raise ShapesError(f"what has {named(predicate)} may have one, a string")
     return str(found[0]) if found else None
 
 
+def _is_true(graph: rdflib.Graph, node: Node, predicate: Node) -> bool:
+    found = list(graph.objects(node, predicate))
+    if len(found) > 1 or any(value not in (_TRUE, _FALSE) for value in found):
+        raise ShapesError(f"{named(predicate)} must be true or false, also of what is in it")
+    return _TRUE in found
+
+
 def _messages(graph: rdflib.Graph, node: Node) -> tuple[rdflib.Literal, ...]:
-    found = [term for term in graph.objects(node, SH.message) if isinstance(term, rdflib.Literal)]
-    return tuple(sorted(found, key=lambda term: (term.language or "", str(term))))
+    found = list(graph.objects(node, SH.message))
+    texts = [term for term in found if is_text(term, languages=True)]
+    if len(texts) < len(found):
+        raise ShapesError("sh:message must be a string, with or without a language, also of what is in it")
+    return tuple(sorted(texts, key=lambda term: (term.language or "", str(term))))
 
 
 def prefixes_of(graph: rdflib.Graph, node: Node) -> tuple[tuple[str, str], ...]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import rdflib
-from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
 from rdflib.term import Node
 
 from kg.errors import ShapesError
-from kg.shacl.terms import named, sparql
+from kg.shacl.terms import named, read_list, sparql
 
 __all__ = ["Path", "read_path"]
 
@@ -48,14 +47,10 @@ def read_path(graph: rdflib.Graph, node: Node, above: frozenset[Node] = frozense
     above |= {node}
     if (node, RDF.first, None) in graph:
         return _joined(graph, node, node, above, "/")
-    steps = [
-        (p, o) for p, o in graph.predicate_objects(node) if p in _REPEATED or p in (SH.alternativePath, SH.inversePath)
-    ]
-    if len(steps) != 1:
-        raise ShapesError(
-            f"a property path must be one of the paths of SHACL, and {named(node)} is {len(steps) or 'none'}"
-        )
-    ((kind, inner),) = steps
+    found = list(graph.predicate_objects(node))
+    if len(found) != 1 or found[0][0] not in (*_REPEATED, SH.alternativePath, SH.inversePath):
+        raise ShapesError(f"{named(node)} is not one of the property paths of SHACL and nothing else")
+    ((kind, inner),) = found
     if kind == SH.alternativePath:
         return _joined(graph, node, inner, above, "|")
     path = read_path(graph, inner, above)
@@ -65,10 +60,7 @@ def read_path(graph: rdflib.Graph, node: Node, above: frozenset[Node] = frozense
 
 
 def _joined(graph: rdflib.Graph, node: Node, items: Node, above: frozenset[Node], sign: str) -> Path:
-    try:
-        paths = [read_path(graph, item, above) for item in Collection(graph, items)]
-    except ValueError:
-        raise ShapesError(f"the list of a property path, {named(items)}, contains itself") from None
+    paths = [read_path(graph, item, above) for item in read_list(graph, items)]
     if len(paths) < 2:
         raise ShapesError("a sequence or an alternative of paths needs at least two of them")
     nullable = [path.nullable for path in paths]

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple, Variable
+
 from kg.errors import ShapesError
 
-__all__ = ["QueryText"]
+__all__ = ["QueryText", "is_pattern"]
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
@@ -81,7 +83,7 @@ class QueryText:
         if token.kind != "word" or not colon or prefix == "_":
             return token
         if prefix not in prefixes:
-            raise ShapesError(f"the prefix '{prefix}' of a query is not declared (sh:prefixes): {self._beginning}")
+            raise ShapesError(f"the prefix '{prefix}' of its query is not declared (sh:prefixes): {self._beginning}")
         return _Token("iri", f"<{prefixes[prefix]}{_ESCAPED.sub(_UNESCAPED, local)}>")
 
     @property
@@ -98,30 +100,45 @@ class QueryText:
         """The names of the variables of the query."""
         return frozenset(token.variable for token in self.tokens if token.variable)
 
-    def check(self, prebound: Iterable[str], shape: str) -> None:
-        """Refuse what pre-binding has no meaning for.
+    def check(self, form: str, prebound: Iterable[str] = ()) -> None:
+        """Refuse what is no query of a form, and what pre-binding has no meaning for.
+
+        Parameters
+        ----------
+        form:
+            ``select``, which has to select ``this``, or ``ask``.
+        prebound:
+            The variables that are bound before the query is run.
 
         Raises
         ------
         ShapesError
-            when there is such a construct. https://www.w3.org/TR/shacl/#pre-binding
+            https://www.w3.org/TR/shacl/#pre-binding
         """
+        head, _ = self.split()
+        if not any(token.keyword == form.upper() for token in head):
+            raise ShapesError(f"its query is no {form.upper()}: {self._beginning}")
+        if form == "select" and not any(token.variable == "this" or token.text == "*" for token in head):
+            raise ShapesError(f"its query does not select $this: {self._beginning}")
         names = set(prebound)
         for word in _REFUSED:
             if word in self.words:
-                raise ShapesError(f"a query of the shape {shape} holds {word}, which a constraint may not")
+                raise ShapesError(f"its query holds {word}, which a constraint may not")
         seen = [token for token in self.tokens if token.kind != "space"]
         for one, other in pairwise(seen):
             if one.keyword == "AS" and other.variable in names:
-                raise ShapesError(
-                    f"a query of the shape {shape} binds ?{other.variable}, which is bound before it is run"
-                )
+                raise ShapesError(f"its query binds ?{other.variable}, which is bound before it is run")
         for projected in self._nested(seen):
             missing = names - projected
             if missing:
                 raise ShapesError(
-                    f"a query of the shape {shape} has an inner SELECT without ?{min(missing)}, which is bound before it is run"
+                    f"its query has an inner SELECT without ?{min(missing)}, which is bound before it is run"
                 )
+
+        try:
+            Store().query(self.head({"PATH": "<urn:path>"}) + self.joined("", {"PATH": "<urn:path>"}))
+        except SyntaxError as error:
+            raise ShapesError(f"its query can't be read ({str(error).splitlines()[0]}): {self._beginning}") from None
 
     @staticmethod
     def _nested(tokens: list[_Token]) -> Iterable[set[str]]:
@@ -167,7 +184,7 @@ class QueryText:
         """Return the tokens of the head, and those from the first brace on."""
         brace = next((place for place, token in enumerate(self.tokens) if token.text == "{"), None)
         if brace is None:
-            raise ShapesError(f"the query has no pattern: {self._beginning}")
+            raise ShapesError(f"its query has no pattern: {self._beginning}")
         return self.tokens[:brace], self.tokens[brace:]
 
     def head(self, names: Mapping[str, str]) -> str:
@@ -193,6 +210,16 @@ class QueryText:
             if place in concerned:
                 out.append(f" {first} ")
         return "".join(out)
+
+
+def is_pattern(pattern: str, flags: str) -> bool:
+    """Whether SPARQL takes a text as a regular expression."""
+    given: dict[Variable, NamedNode | BlankNode | Literal | Triple] = {
+        Variable("pattern"): Literal(pattern),
+        Variable("flags"): Literal(flags),
+    }
+    test = 'SELECT ?pattern ?flags { FILTER(COALESCE(IF(REGEX("", ?pattern, ?flags), true, true), false)) }'
+    return any(True for _ in Store().query(test, substitutions=given))  # type: ignore[union-attr]
 
 
 def _renamed(token: _Token, names: Mapping[str, str]) -> str:

@@ -5,19 +5,20 @@ https://www.w3.org/TR/shacl/#shapes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import rdflib
-from rdflib.collection import Collection
 from rdflib.namespace import OWL, RDF, RDFS, SH, XSD
 from rdflib.term import Node
 
 from kg.errors import ShapesError
-from kg.shacl.components import Component, read_component, read_constraint
+from kg.shacl.components import Component, SparqlConstraint, read_component, read_constraint, read_target
 from kg.shacl.paths import Path, read_path
-from kg.shacl.terms import named
+from kg.shacl.query_text import is_pattern
+from kg.shacl.terms import is_text, named, read_list
 
 __all__ = ["Constraint", "Qualified", "Shape", "ShapesGraph", "Target"]
 
@@ -27,7 +28,9 @@ _NODE_KINDS = frozenset([SH.IRI, SH.BlankNode, SH.Literal, SH.BlankNodeOrIRI, SH
 _OF_SHAPES = (SH.node, SH.property, SH["not"], SH.qualifiedValueShape)
 _OF_LISTS = (SH["and"], SH["or"], SH.xone)
 #: Parameters that only a property shape may have.
-_OF_PATHS = frozenset([SH.minCount, SH.maxCount, SH.lessThan, SH.lessThanOrEquals, SH.uniqueLang])
+_OF_PATHS = frozenset(
+    [SH.minCount, SH.maxCount, SH.lessThan, SH.lessThanOrEquals, SH.uniqueLang, SH.qualifiedValueShape]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +92,20 @@ class ShapesGraph:
         """Return the shapes that have targets, in a fixed order."""
         graph = self.graph
         nodes = {subject for target in _TARGETS for subject in graph.subjects(target)}
-        nodes |= {node for node in self._typed() if self._is_class(node)}
+        nodes |= {node for node in self._typed() if self.is_class(node)}
         return [self.shape(node) for node in sorted(nodes, key=_order)]
 
     def all(self) -> list[Shape]:
         """Return every shape, nested ones too: to check them is to read them."""
         graph = self.graph
         nodes = set(self._typed())
-        nodes |= {subject for target in _TARGETS for subject in graph.subjects(target)}
+        nodes |= {subject for told in (*_TARGETS, *_READERS) for subject in graph.subjects(told)}
         nodes |= {value for parameter in _OF_SHAPES for value in graph.objects(None, parameter)}
         for parameter in _OF_LISTS:
             for subject, items in graph.subject_objects(parameter):
                 nodes |= set(_Reader(self, subject).items(parameter, items))
-        return [self.shape(node) for node in sorted(nodes, key=_order)]
+        # A literal is a fault of the shapes that name it.
+        return [self.shape(node) for node in sorted(nodes, key=_order) if not isinstance(node, rdflib.Literal)]
 
     def aimed(self, focus: Mapping[Node, Iterable[Node] | None]) -> rdflib.Graph:
         """Return a copy of the graph that validates nothing else, and derives nothing.
@@ -157,7 +161,8 @@ class ShapesGraph:
     def _class_kinds(self) -> set[Node]:
         return self.subclasses(RDFS.Class) | {OWL.Class}
 
-    def _is_class(self, node: Node) -> bool:
+    def is_class(self, node: Node) -> bool:
+        """Whether a node is a class of the shapes graph."""
         kinds = self._class_kinds()
         return any(kind in kinds for kind in self.graph.objects(node, RDF.type))
 
@@ -168,9 +173,13 @@ class ShapesGraph:
             for kind in _TARGETS
             for value in sorted(self.graph.objects(node, kind), key=_order)
         ]
-        if isinstance(node, rdflib.URIRef) and self._is_class(node):
+        if isinstance(node, rdflib.URIRef) and self.is_class(node):
             found.append(Target("targetClass", node))
         return tuple(found)
+
+
+class _Told(ShapesError):
+    """An error that says which shape it is about."""
 
 
 class _Reader:
@@ -188,29 +197,39 @@ class _Reader:
         if not isinstance(severity, rdflib.URIRef):
             raise self.fault(SH.severity, severity, "an IRI")
         messages = tuple(sorted((self.message(term) for term in graph.objects(node, SH.message)), key=_order))
-        deactivated = self.flag(SH.deactivated)
+        deactivated = self.flag(SH.deactivated, ("true", "false"))
         foreign = tuple(str(parameter) for parameter in (SH.expression, SH.js) if (node, parameter, None) in graph)
         targets = self.shapes.targets(node)
         for target in targets:
-            if target.kind in ("targetClass", "targetSubjectsOf", "targetObjectsOf"):
-                self.iri(SH[target.kind], target.value)
-            elif target.kind == "targetNode" and isinstance(target.value, rdflib.BNode):
-                raise self.fault(SH.targetNode, target.value, "an IRI or a literal")
+            self._check_target(target)
+        if isinstance(node, rdflib.BNode) and self.shapes.is_class(node):
+            raise self.wrong("a shape that is a class needs an IRI")
         constraints = tuple(self._constraints(path))
         return Shape(node, path, severity, messages, deactivated, constraints, targets, foreign)
 
+    def _check_target(self, target: Target) -> None:
+        if target.kind in ("targetClass", "targetSubjectsOf", "targetObjectsOf"):
+            self.iri(SH[target.kind], target.value)
+        elif target.kind == "targetNode" and isinstance(target.value, rdflib.BNode):
+            raise self.fault(SH.targetNode, target.value, "an IRI or a literal")
+        elif target.kind == "target":
+            with self.told():
+                query = read_target(self.graph, self.resource(SH.target, target.value))
+                if query is not None:
+                    query.check("select")
+
     def _path(self) -> Path | None:
         paths = list(self.graph.objects(self.node, SH.path))
+        if paths and (self.node, RDF.type, SH.NodeShape) in self.graph:
+            raise self.wrong("a node shape has no sh:path")
         if not paths:
             if (self.node, RDF.type, SH.PropertyShape) in self.graph:
                 raise self.wrong("a property shape needs sh:path")
             return None
         if len(paths) > 1:
             raise self.wrong("a property shape has one sh:path, not several")
-        try:
+        with self.told():
             return read_path(self.graph, paths[0])
-        except ShapesError as error:
-            raise self.wrong(str(error)) from None
 
     def _constraints(self, path: Path | None) -> Iterator[Constraint]:
         graph, node = self.graph, self.node
@@ -222,16 +241,34 @@ class _Reader:
                 raise self.wrong(f"{named(parameter)} is for property shapes, which have a sh:path")
             yield from read(self, parameter)
         for component in self.shapes.components:
-            yield from (
-                Constraint(component.node, "custom", constraint)
-                for constraint in component.constraints(graph, node, of_path=path is not None)
-            )
+            with self.told():
+                for made in component.constraints(graph, node, of_path=path is not None):
+                    yield Constraint(component.node, "custom", self.runs(made))
 
     # -- values, checked
 
     def wrong(self, message: str) -> ShapesError:
-        """Return an error about this shape."""
-        return ShapesError(f"the shape {named(self.node)} is not well formed: {message}")
+        """Return an error about this shape; one without a name is told by its path and by the shape that it is in."""
+        node: Node | None = self.node
+        seen: set[Node | None] = {None}
+        while isinstance(node, rdflib.BNode) and node not in seen:
+            seen.add(node)
+            node = min(self.graph.subjects(None, node), key=_order, default=None)
+        path = self.graph.value(self.node, SH.path)
+        of = f" of {named(path)}" if isinstance(path, rdflib.URIRef) and node != self.node else ""
+        within = "" if node in (None, self.node) else f" in {named(node)}"
+        name = f"the shape {named(self.node)}" if node == self.node or not of + within else f"a shape{of}{within}"
+        return _Told(f"{name} is not well formed: {message}")
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Have errors say that they are about this shape."""
+        try:
+            yield
+        except _Told:
+            raise
+        except ShapesError as error:
+            raise self.wrong(str(error)) from None
 
     def fault(self, parameter: Node, value: Node, wanted: str) -> ShapesError:
         """Return the error that a value is not what it must be."""
@@ -248,7 +285,7 @@ class _Reader:
             raise self.wrong(f"{named(parameter)} may have one value, and has {len(found)}")
         return found[0] if found else None
 
-    def flag(self, parameter: Node) -> bool:
+    def flag(self, parameter: Node, forms: Collection[str] = ("true", "false", "1", "0")) -> bool:
         """Return whether a parameter is true; nothing but the literals `true` and `false` is a truth value here.
 
         Where a shape says ``"1"^^xsd:boolean`` the standard leaves out the constraint (W3C test uniqueLang-002).
@@ -256,7 +293,8 @@ class _Reader:
         value = self.one(parameter)
         if value is None:
             return False
-        if not isinstance(value, rdflib.Literal) or value.datatype != XSD.boolean:
+        truth = isinstance(value, rdflib.Literal) and value.datatype == XSD.boolean
+        if not truth or str(value) not in forms:
             raise self.fault(parameter, value, "true or false")
         return str(value) == "true"
 
@@ -277,30 +315,53 @@ class _Reader:
 
     def text(self, parameter: Node, value: Node) -> str:
         """Return a value that must be a plain string."""
-        if not isinstance(value, rdflib.Literal) or value.language or value.datatype not in (None, XSD.string):
+        if not is_text(value):
             raise self.fault(parameter, value, "a string")
         return str(value)
 
     def message(self, value: Node) -> rdflib.Literal:
         """Return a message."""
-        if not isinstance(value, rdflib.Literal) or (not value.language and value.datatype not in (None, XSD.string)):
+        if not is_text(value, languages=True):
             raise self.fault(SH.message, value, "a string, with or without a language")
+        return value
+
+    def resource(self, parameter: Node, value: Node, wanted: str = "an IRI or a node without a name") -> Node:
+        """Return a value that must be no literal."""
+        if isinstance(value, rdflib.Literal):
+            raise self.fault(parameter, value, wanted)
         return value
 
     def shape_node(self, parameter: Node, value: Node) -> Node:
         """Return a value that must be a shape."""
-        if isinstance(value, rdflib.Literal):
-            raise self.fault(parameter, value, "a shape")
-        return value
+        return self.resource(parameter, value, "a shape")
+
+    def node_shape(self, parameter: Node, value: Node) -> Node:
+        """Return a value that must be a node shape."""
+        if (value, SH.path, None) in self.graph:
+            raise self.wrong(f"{named(parameter)} must be a node shape, and has a sh:path")
+        return self.resource(parameter, value, "a node shape")
+
+    def property_shape(self, parameter: Node, value: Node) -> Node:
+        """Return a value that must be a property shape."""
+        if not isinstance(value, rdflib.Literal) and (value, SH.path, None) not in self.graph:
+            raise self.wrong(f"{named(parameter)} must be a property shape, and {named(value)} has no sh:path")
+        return self.resource(parameter, value, "a property shape")
 
     def items(self, parameter: Node, value: Node) -> list[Node]:
         """Return the items of a value that must be a list."""
         if value != RDF.nil and (value, RDF.first, None) not in self.graph:
             raise self.fault(parameter, value, "a list")
         try:
-            return list(Collection(self.graph, value))
-        except ValueError:
-            raise self.wrong(f"the list of {named(parameter)} contains itself") from None
+            return read_list(self.graph, value)
+        except ShapesError as error:
+            raise self.wrong(f"{named(parameter)}: {error}") from None
+
+    def runs(self, made: SparqlConstraint) -> SparqlConstraint:
+        """Return a constraint whose query must be well formed."""
+        if "PATH" in made.query.variables and (self.node, SH.path, None) not in self.graph:
+            raise self.wrong("a query names $PATH, and a node shape has no sh:path")
+        made.query.check(made.form, made.prebound)
+        return made
 
 
 _Read = Callable[[_Reader, Node], Iterator[Constraint]]
@@ -355,11 +416,32 @@ def _shapes(reader: _Reader, parameter: Node, value: Node) -> list[Node]:
     return [reader.shape_node(parameter, item) for item in reader.items(parameter, value)]
 
 
-def _pattern(reader: _Reader, parameter: Node) -> Iterator[Constraint]:
+def _checked(check: Callable[[_Reader, Node, Node], Any]) -> _Read:
+    """A parameter that has one value and is no constraint by itself."""
+
+    def read(reader: _Reader, parameter: Node) -> Iterator[Constraint]:
+        value = reader.one(parameter)
+        if value is not None:
+            check(reader, parameter, value)
+        yield from ()
+
+    return read
+
+
+def _pattern(reader: _Reader, parameter: Node, value: Node) -> tuple[str, str]:
     flags = reader.one(SH.flags)
-    read = reader.text(SH.flags, flags) if flags is not None else ""
-    for value in reader.values(parameter):
-        yield Constraint(_component("pattern"), "pattern", (reader.text(parameter, value), read))
+    pattern, read = reader.text(parameter, value), "" if flags is None else reader.text(SH.flags, flags)
+    if not is_pattern(pattern, read):
+        raise reader.fault(parameter, value, "a regular expression of SPARQL" + (f" (flags '{read}')" if read else ""))
+    return pattern, read
+
+
+def _iris(reader: _Reader, parameter: Node, value: Node) -> set[Node]:
+    return {reader.iri(parameter, item) for item in reader.items(parameter, value)}
+
+
+def _truth(reader: _Reader, parameter: Node, value: Node) -> bool:
+    return reader.flag(parameter)
 
 
 def _unique_lang(reader: _Reader, parameter: Node) -> Iterator[Constraint]:
@@ -376,7 +458,7 @@ def _closed(reader: _Reader, parameter: Node) -> Iterator[Constraint]:
         allowed |= {path for path in graph.objects(shape, SH.path) if isinstance(path, rdflib.URIRef)}
     ignored = reader.one(SH.ignoredProperties)
     if ignored is not None:
-        allowed |= {reader.iri(SH.ignoredProperties, item) for item in reader.items(SH.ignoredProperties, ignored)}
+        allowed |= _iris(reader, SH.ignoredProperties, ignored)
     yield Constraint(_component("closed"), "closed", tuple(sorted(map(str, allowed))))
 
 
@@ -384,8 +466,9 @@ def _qualified(reader: _Reader, parameter: Node) -> Iterator[Constraint]:
     graph, node = reader.graph, reader.node
     shape = reader.one(SH.qualifiedValueShape)
     count = reader.one(parameter)
-    if shape is None or count is None or (node, SH.path, None) not in graph:
-        return  # the parameters belong together, and on node shapes they mean nothing
+    number = 0 if count is None else reader.whole(parameter, count)
+    if shape is None or count is None:
+        return  # the parameters belong together
     siblings: set[Node] = set()
     if reader.flag(SH.qualifiedValueShapesDisjoint):
         for parent in graph.subjects(SH.property, node):
@@ -394,7 +477,7 @@ def _qualified(reader: _Reader, parameter: Node) -> Iterator[Constraint]:
     name = _name(parameter)
     value = Qualified(
         reader.shape_node(SH.qualifiedValueShape, shape),
-        reader.whole(parameter, count),
+        number,
         tuple(sorted(siblings - {shape}, key=_order)),
     )
     yield Constraint(_component(name), name, value)
@@ -402,11 +485,10 @@ def _qualified(reader: _Reader, parameter: Node) -> Iterator[Constraint]:
 
 def _sparql(reader: _Reader, parameter: Node) -> Iterator[Constraint]:
     for value in reader.values(parameter):
-        if isinstance(value, rdflib.Literal):
-            raise reader.fault(parameter, value, "a SPARQL constraint")
-        constraint = read_constraint(reader.graph, value, reader.node)
-        if constraint is not None:
-            yield Constraint(SH.SPARQLConstraintComponent, "sparql", constraint)
+        with reader.told():
+            constraint = read_constraint(reader.graph, reader.resource(parameter, value, "a SPARQL constraint"))
+            if constraint is not None:
+                yield Constraint(SH.SPARQLConstraintComponent, "sparql", reader.runs(constraint))
 
 
 _READERS: dict[Node, _Read] = {
@@ -421,7 +503,8 @@ _READERS: dict[Node, _Read] = {
     SH.maxInclusive: _single(_bound),
     SH.minLength: _single(_Reader.whole),
     SH.maxLength: _single(_Reader.whole),
-    SH.pattern: _pattern,
+    SH.pattern: _single(_pattern),
+    SH.flags: _checked(_Reader.text),
     SH.languageIn: _single(_texts),
     SH.uniqueLang: _unique_lang,
     SH.equals: _each(_Reader.iri),
@@ -432,11 +515,14 @@ _READERS: dict[Node, _Read] = {
     SH["and"]: _each(_shapes),
     SH["or"]: _each(_shapes),
     SH.xone: _each(_shapes),
-    SH.node: _each(_Reader.shape_node),
-    SH.property: _each(_Reader.shape_node),
+    SH.node: _each(_Reader.node_shape),
+    SH.property: _each(_Reader.property_shape),
+    SH.qualifiedValueShape: _checked(_Reader.shape_node),
+    SH.qualifiedValueShapesDisjoint: _checked(_truth),
     SH.qualifiedMinCount: _qualified,
     SH.qualifiedMaxCount: _qualified,
     SH.closed: _closed,
+    SH.ignoredProperties: _checked(_iris),
     SH.hasValue: _each(lambda reader, parameter, value: value),
     SH["in"]: _single(_Reader.items),
     SH.sparql: _sparql,

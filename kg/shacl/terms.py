@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pyoxigraph as ox
 import rdflib
+from rdflib.namespace import RDF, XSD
 from rdflib.term import Node
 
 from kg.errors import InputError, ShapesError
 from kg.namespaces import shorten
 
-__all__ = ["from_rdflib", "named", "read_graph", "sparql", "to_rdflib"]
+__all__ = ["from_rdflib", "is_text", "named", "read_graph", "read_list", "sparql", "to_rdflib"]
 
 _FORMATS = {
     "ttl": ox.RdfFormat.TURTLE,
@@ -77,6 +78,35 @@ def named(term: Node) -> str:
     if isinstance(term, rdflib.BNode):
         return "a node without a name"
     return f'"{term}"'
+
+
+def read_list(graph: rdflib.Graph, node: Node) -> list[Node]:
+    """Return the items of a list.
+
+    Raises
+    ------
+    ShapesError
+        when it is not well formed. https://www.w3.org/TR/shacl/#syntax-rule-SHACL-list
+    """
+    items: list[Node] = []
+    seen: set[Node] = set()
+    while node != RDF.nil:
+        first, rest = list(graph.objects(node, RDF.first)), list(graph.objects(node, RDF.rest))
+        if len(first) != 1 or len(rest) != 1:
+            raise ShapesError("a node of the list has not one rdf:first and one rdf:rest")
+        if node in seen:
+            raise ShapesError("the list contains itself")
+        seen.add(node)
+        items += first
+        (node,) = rest
+    return items
+
+
+def is_text(term: Node, *, languages: bool = False) -> TypeGuard[rdflib.Literal]:
+    """Whether a term is a string, or where `languages` are welcome one with a language."""
+    if not isinstance(term, rdflib.Literal):
+        return False
+    return languages if term.language else term.datatype in (None, XSD.string)
 
 
 def read_graph(files: Iterable[Path]) -> rdflib.Graph:
