@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from time import perf_counter
 
@@ -68,6 +69,14 @@ class RdflibEngine:
         """Add triples between IRIs."""
         pairs = zip(subjects, objects, strict=True)
         self.conclude(ox.Triple(ox.NamedNode(one), predicate, ox.NamedNode(other)) for one, other in pairs)
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Do nothing: the graph can't leave memory."""
+        return nullcontext()
+
+    def copy(self) -> ox.Store:
+        """Refuse: nothing is validated here."""
+        raise EngineError("an RDFLib graph is only timed here")
 
     def table(self, query: str) -> pa.Table:
         """Run a SELECT query and return its solutions as texts."""

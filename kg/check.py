@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import rdflib
@@ -11,8 +13,10 @@ from kg.ask import load_files
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
 from kg.errors import UsageError, nearest
 from kg.rows import Finding
-from kg.shacl.report import report_graph
+from kg.shacl.report import Result, report_graph
+from kg.sources.rdf import parse_file, statement_lines
 from kg.validate import Shapes, finding_of, validate
+from kg.wording import worded
 
 __all__ = ["VALIDATORS", "check_files"]
 
@@ -49,4 +53,28 @@ def check_files(
     load_files(data, files)
     report = validate(data, against, by_reference=engine == "pyshacl")
     graph = report_graph(report.results, against.graph.graph)
-    return [finding_of(result) for result in report.results], graph, report.by_pyshacl
+    return worded(list(_placed(report.results, files)), against, data), graph, report.by_pyshacl
+
+
+def _placed(results: Sequence[Result], files: Sequence[Path | str]) -> Iterator[Finding]:
+    """Yield the findings of results with the file, and where the syntax has lines the line, that states what is wrong.
+
+    That is the triple that a result is about, or else the first about its focus node.
+    """
+    nodes = {result.focus for result in results}
+    of_node: dict[object, tuple[str, int]] = {}
+    of_triple: dict[tuple[object, ...], tuple[str, int]] = {}
+    for name in files if results else ():
+        file = Path(name)
+        quads, lines = list(parse_file(file)), statement_lines(file)
+        numbers = lines if len(lines) == len(quads) else itertools.repeat(0)
+        for quad, number in zip(quads, numbers, strict=False):
+            if quad.subject in nodes:
+                of_node.setdefault(quad.subject, (str(name), number))
+                of_triple.setdefault((quad.subject, quad.predicate.value, quad.object), (str(name), number))
+    # Blank nodes have other labels each time a file is read.
+    otherwise = (str(files[0]), 0) if len(files) == 1 else ("", 0)
+    for result in results:
+        triple = (result.focus, str(result.path), result.value)
+        place = of_triple.get(triple) or of_node.get(result.focus) or otherwise
+        yield replace(finding_of(result), file=place[0], line=place[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import shutil
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -28,11 +29,13 @@ from kg.engines import Solutions
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.explain import explain as explain_it
 from kg.export import FORMATS, export
+from kg.provenance import write_provenance
+from kg.rejected import REPORT_COLUMNS, report_cells
 from kg.render import named, printable, progress_bar, show, show_solutions
 from kg.report_turtle import report_turtle
 from kg.reports import report_html, report_sarif, report_text
-from kg.rows import Finding
-from kg.validate import read_shapes, shapes
+from kg.rows import Finding, RowCounts
+from kg.validate import chosen_shapes
 
 __all__ = ["main"]
 
@@ -208,41 +211,47 @@ def build(
 
 @cli.command(name="validate")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--shapes", "shape_files", multiple=True, type=click.Path(path_type=Path), help="Other shapes.")
+@click.option(
+    "--shapes",
+    "named_shapes",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Other shapes: strict, output, or files; can be repeated.",
+)
 @click.option("--engine", default="columnar", show_default=True, help="columnar, oxigraph or pyshacl (the reference).")
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json", "csv", "html", "ttl", "sarif"]))
-def validate_command(inputs: Sequence[Path], shape_files: Sequence[Path], engine: str, form: str) -> int:
+def validate_command(inputs: Sequence[Path], named_shapes: Sequence[str], engine: str, form: str) -> int:
     """Print the SHACL report of a project, or of RDF files."""
     inputs = inputs or (Path(),)
+    against = chosen_shapes(named_shapes)
+    rows: RowCounts | None = None
     if len(inputs) == 1 and inputs[0].is_dir():
-        if shape_files:
-            raise UsageError("--shapes goes with RDF files; a project is checked with the shapes that ship")
         with progress_bar() as progress:
-            findings = project.check(inputs[0], engine=engine, progress=progress)
+            findings, rows = project.checked(inputs[0], against=against, engine=engine, progress=progress)
     else:
-        against = read_shapes(shape_files) if shape_files else shapes("input")
         findings, graph, left = check_files(inputs, against, engine=engine)
         for reason in left:
             click.echo(printable(f"note: pySHACL was asked, for what is not compiled: {reason}"), err=True)
         if form == "ttl":
             click.echo(graph.serialize(format="turtle"), nl=False)
     if form != "ttl" or inputs[0].is_dir():
-        _report(findings, form)
+        _report(findings, form, rows, ", ".join(map(str, inputs)))
     return 1 if any(finding.severity == "Violation" for finding in findings) else 0
 
 
-def _report(findings: Sequence[Finding], form: str) -> None:
-    columns = ["severity", "effect", "source", "file", "line", "column", "value", "message", "focus", "path", "shape"]
+def _report(findings: Sequence[Finding], form: str, rows: RowCounts | None, title: str) -> None:
     if form == "ttl":
         click.echo(report_turtle(findings), nl=False)
     elif form == "html":
-        click.echo(report_html(findings), nl=False)
+        click.echo(report_html(findings, rows=rows, title=title), nl=False)
     elif form == "sarif":
-        click.echo(report_sarif(findings), nl=False)
+        for part in report_sarif(findings):
+            click.echo(part, nl=False)
     elif form in ("csv", "json"):
-        show(columns, [[getattr(f, name) or "" for name in columns] for f in findings], form)
+        show(REPORT_COLUMNS, list(map(report_cells, findings)), form)
     else:
-        click.echo(printable(report_text(findings)))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+        click.echo(report_text(findings, rows=rows, width=width))
 
 
 @cli.command()
@@ -373,6 +382,13 @@ def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, fo
 @click.argument("folder", default=".", type=click.Path(path_type=Path))
 @click.option("--format", "form", default="nq", type=click.Choice(list(FORMATS)), help="The format.")
 @click.option("--out", type=click.Path(path_type=Path), help="A file to write; else standard output.")
-def export_command(folder: Path, form: str, out: Path | None) -> None:
+@click.option("--provenance", is_flag=True, help="Instead: where each fact of the project is from (N-Triples, --out).")
+def export_command(folder: Path, form: str, out: Path | None, provenance: bool) -> None:
     """Write the graph of a build: facts and conclusions."""
+    if provenance:
+        if out is None or form not in ("nq", "nt"):
+            raise UsageError("--provenance is written as N-Triples to a file: name it with --out FILE")
+        with progress_bar() as progress:
+            click.echo(f"{out}: {write_provenance(folder, out, progress=progress)} facts with their places")
+        return
     click.echo(export(open_build(folder), form, out), nl=False)

@@ -54,9 +54,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+#: A file in which every row is short is one finding, not a million.
+MOST_SHORT = 10_000
+
+
 @dataclass(slots=True)
 class Frame:
-    """A table as columns; ``broken``, ``surplus`` and ``read`` are filled while batches are taken."""
+    """A table as columns; what is said of its rows is filled while batches are taken."""
 
     path: Path
     header: tuple[str, ...]
@@ -66,6 +70,9 @@ class Frame:
     broken: list[BrokenRow]
     #: Line and all cells of the rows with more cells than the header; cut to the header they are in the batches too.
     surplus: list[Row]
+    #: The first rows with fewer cells than the header, at most :data:`MOST_SHORT`, and how many there are.
+    short: list[Row]
+    short_rows: int
     #: The rows so far, with the broken ones.
     read: int
 
@@ -88,7 +95,7 @@ def open_frame(path: Path, *, shown: str | None = None, delimiter: str | None = 
     """
     shown = shown or path.name
     head = read_head(path, shown=shown, delimiter=delimiter)
-    frame = Frame(path, head.names, iter(()), [], [], 0)
+    frame = Frame(path, head.names, iter(()), [], [], [], 0, 0)
     frame.batches = _batches(_Reader(frame, head, shown).tables(max(1, min(chunk, PIECE))), chunk)
     return frame
 
@@ -239,6 +246,10 @@ class _Reader:
             rows.append(row)
             if len(row[1]) > len(self._schema):
                 self._frame.surplus.append(row)
+            elif len(row[1]) < len(self._schema):
+                self._frame.short_rows += 1
+                if len(self._frame.short) < MOST_SHORT:
+                    self._frame.short.append(row)
 
     def _together(self, piece: _Piece, number: int, rows: list[Row], taken: Mask) -> pa.Table:
         """Put the regular rows that are left and the irregular ones in the order of their lines."""

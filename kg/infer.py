@@ -36,10 +36,10 @@ __all__ = ["COMMUNITIES_BEFORE", "Inferred", "communities", "infer", "rules", "r
 COMMUNITIES_BEFORE = "30"
 #: Leiden is run with this seed, so that the same ties give the same communities.
 SEED = 20260101
-#: With more ties than this, a partition counts as stable when one more iteration raises its modularity by less than
-#: :data:`LEAST_GAIN`; with fewer, when none changes it.
+#: With more ties than this, a partition, and one of its parts, counts as stable when one more iteration raises its
+#: modularity by less than :data:`LEAST_GAIN`; with fewer, when none changes it.
 MANY_TIES = 2_000_000
-LEAST_GAIN = 1e-4
+LEAST_GAIN = 1e-3
 _PREFIXES = f"PREFIX ckg: <{CKG}> PREFIX w: <{WORKING}> "
 
 
@@ -175,41 +175,82 @@ def communities(engine: Engine, *, most: int) -> list[list[str]]:
     -----
     Traag, Waltman and van Eck, "From Louvain to Leiden" (2019); weights of Newman, "Scientific collaboration
     networks II" (2001): a collaboration of n participants gives each pair 1/(n-1), a supply pair gives 1. Iterated
-    until no iteration changes anything; in a graph of more than :data:`MANY_TIES` ties until one raises modularity by
-    less than :data:`LEAST_GAIN`, which on a million organisations makes ten iterations of a hundred.
+    until no iteration changes anything; in a graph of more than :data:`MANY_TIES` ties, and in what it is divided into,
+    until one raises modularity by less than :data:`LEAST_GAIN`: a million organisations would take a hundred iterations.
     """
     with engine.aside():
-        names, graph = _tie_graph(engine)
-        waiting = [graph]
-        del graph
+        names, ties = _tie_graph(engine)
+        waiting, many = [ties], len(ties.firsts) > MANY_TIES
+        del ties
         found: list[list[int]] = []
         while waiting:
             part = waiting.pop()
-            places = part.vs["place"]
-            for members in _leiden(part):
-                if most < len(members) < part.vcount():
-                    waiting.append(part.induced_subgraph(members))
+            large = []
+            for members in _leiden(part, stable=not many):
+                if most < len(members) < len(part.places):
+                    large.append(members)
                 else:
-                    found.append(sorted(places[member] for member in members))
+                    found.append(sorted(part.places[members].tolist()))
+            waiting += part.parts(large)
             del part
     # The names are in order, so the places are in the order of the names.
     listed = names.to_pylist()
     return [[listed[place] for place in members] for members in sorted(found)]
 
 
-def _leiden(graph: igraph.Graph) -> Iterable[list[int]]:
-    """Return the communities of a graph as lists of vertices."""
-    import igraph  # here: it loads what it could draw with, and only this needs it
+@dataclass(frozen=True, slots=True)
+class _Ties:
+    """A weighted graph: the place of each vertex among all, and of each edge the two vertices and the weight."""
 
-    if graph.vcount() == 0:
+    places: np.ndarray
+    firsts: np.ndarray
+    seconds: np.ndarray
+    weights: np.ndarray
+
+    def graph(self) -> igraph.Graph:
+        """Return it as a graph of igraph."""
+        import igraph  # here: it loads what it could draw with, and only this needs it
+
+        graph = igraph.Graph(n=len(self.places))
+        if len(self.firsts):
+            graph.add_edges(np.stack([self.firsts, self.seconds], axis=1))
+            # Most weights are of a few values: each value is one object, not one for each edge.
+            values, which = np.unique(self.weights, return_inverse=True)
+            graph.es["weight"] = values.astype(object)[which].tolist()
+        return graph
+
+    def parts(self, groups: list[list[int]]) -> list[_Ties]:
+        """Return the subgraphs of disjoint groups of vertices, in one pass over the edges."""
+        if not groups:
+            return []
+        of = np.full(len(self.places), -1, np.int32)
+        at = np.zeros(len(self.places), np.int32)
+        for number, members in enumerate(groups):
+            of[members] = number
+            at[members] = np.arange(len(members))
+        inside = np.flatnonzero((of[self.firsts] == of[self.seconds]) & (of[self.firsts] >= 0))
+        inside = inside[np.argsort(of[self.firsts[inside]], kind="stable")]
+        ends = np.searchsorted(of[self.firsts[inside]], np.arange(len(groups) + 1))
+        return [
+            _Ties(self.places[members], at[self.firsts[edges]], at[self.seconds[edges]], self.weights[edges])
+            for members, edges in zip(groups, np.split(inside, ends[1:-1]), strict=True)
+        ]
+
+
+def _leiden(ties: _Ties, *, stable: bool) -> Iterable[list[int]]:
+    """Return the communities of a graph as lists of vertices, iterated until none changes or until little is gained."""
+    import igraph
+
+    if len(ties.places) == 0:
         return []
+    graph = ties.graph()
     igraph.set_random_number_generator(random.Random(SEED))
-    iterations = -1 if graph.ecount() <= MANY_TIES else 1
+    iterations = -1 if stable else 1
     membership, before, reached = None, -2.0, -1.0
     while reached - before >= LEAST_GAIN:
         partition = graph.community_leiden(
             objective_function="modularity",
-            weights="weight",
+            weights="weight" if len(ties.firsts) else None,
             resolution=1.0,
             n_iterations=iterations,
             initial_membership=membership,
@@ -220,14 +261,12 @@ def _leiden(graph: igraph.Graph) -> Iterable[list[int]]:
     return list(partition)
 
 
-def _tie_graph(engine: Engine) -> tuple[pa.Array, igraph.Graph]:
+def _tie_graph(engine: Engine) -> tuple[pa.Array, _Ties]:
     """Return the organisations that have a tie, in order, and the weighted graph of ties over their places.
 
     Edges are in the order of their vertices. What is not needed any more is let go at once: ten million organisations
     have some ninety million ties.
     """
-    import igraph
-
     names, groups, members, ends = _tied(engine)
     order = np.lexsort((members, groups))
     groups, members = groups[order], members[order]
@@ -237,15 +276,9 @@ def _tie_graph(engine: Engine) -> tuple[pa.Array, igraph.Graph]:
     supplied = np.unique(ends.min(axis=0) * len(names) + ends.max(axis=0))
     del ends
     keys, weights = _merged(np.concatenate([keys, supplied]), np.concatenate([weights, np.ones(len(supplied))]))
-    graph = igraph.Graph(n=len(names))
-    graph.vs["place"] = range(len(names))
-    if len(keys):
-        graph.add_edges(np.stack(np.divmod(keys, len(names)), axis=1))
-        del keys
-        # Most weights are of a few values: each value is one object, not one for each edge.
-        values, which = np.unique(weights, return_inverse=True)
-        graph.es["weight"] = values.astype(object)[which].tolist()
-    return names, graph
+    places = np.arange(len(names), dtype=np.int32)
+    firsts, seconds = (part.astype(np.int32) for part in np.divmod(keys, max(len(names), 1)))
+    return names, _Ties(places, firsts, seconds, weights)
 
 
 def _tied(engine: Engine) -> tuple[pa.Array, np.ndarray, np.ndarray, np.ndarray]:

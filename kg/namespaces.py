@@ -10,6 +10,7 @@ __all__ = [
     "DCT",
     "GEO",
     "IS_ORGANIZATION",
+    "MARKS",
     "ORG",
     "PREFIXES",
     "PROV",
@@ -39,6 +40,8 @@ CKG = Namespace("https://w3id.org/clusterkg/ontology#")
 CKGSH = Namespace("https://w3id.org/clusterkg/shapes#")
 #: Triples that the rules need on their way and nobody else: never written to a file.
 WORKING = Namespace("https://w3id.org/clusterkg/working#")
+#: Classes of nodes that are looked at for a while: nothing sees them but who names them.
+MARKS = Namespace(f"{WORKING}mark-")
 DCT = Namespace("http://purl.org/dc/terms/")
 GEO = Namespace("http://www.opengis.net/ont/geosparql#")
 ORG = Namespace("http://www.w3.org/ns/org#")

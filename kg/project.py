@@ -34,13 +34,15 @@ from kg.places import nearest_regions
 from kg.quarantine import Quarantine
 from kg.rejected import in_order, write_report
 from kg.results import Counts, count_results, write_results
-from kg.rows import Finding, Loaded, Progress, silent
+from kg.rows import Finding, Loaded, Progress, RowCounts, silent
 from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
-from kg.validate import finding_of, shapes, validate
+from kg.validate import Shapes, finding_of, shapes, validate
 
-__all__ = ["Violations", "build", "check"]
+__all__ = ["Violations", "build", "check", "checked", "prepared"]
 
+#: Where a build has what was validated, for the next time.
+VALIDATED = "validated"
 #: The engines that a build can run on.
 _BUILDERS = ("columnar", "oxigraph")
 _PREFIX = f"PREFIX ckg: <{CKG}> "
@@ -117,7 +119,7 @@ def build(
     project = Path(folder)
     chosen = read_settings(project, profile=profile, settings=settings)
     with _replacing(project / "build") as target:
-        work = _prepare(chosen, target, engine=engine, with_validation=with_validation, progress=progress)
+        work = _prepare(chosen, target, engine=engine, with_validation=with_validation, keep=True, progress=progress)
         found = Counter(finding.severity for finding in work.quarantine.findings)
         if strict and found["Violation"]:
             first = next(f for f in work.quarantine.findings if f.severity == "Violation")
@@ -127,13 +129,24 @@ def build(
     return open_build(project)
 
 
-def check(folder: Path | str, *, engine: str = "columnar", progress: Progress = silent) -> list[Finding]:
-    """Load and validate a project and return the findings; nothing is written.
+def check(
+    folder: Path | str, *, against: Shapes | None = None, engine: str = "columnar", progress: Progress = silent
+) -> list[Finding]:
+    """Load and validate a project and return the findings; see :func:`checked`."""
+    return checked(folder, against=against, engine=engine, progress=progress)[0]
+
+
+def checked(
+    folder: Path | str, *, against: Shapes | None = None, engine: str = "columnar", progress: Progress = silent
+) -> tuple[list[Finding], RowCounts]:
+    """Load and validate a project and return the findings and how many rows were read; nothing is written.
 
     Parameters
     ----------
     folder:
         A project folder.
+    against:
+        Shapes other than those that ship for input.
     engine:
         What the shapes are run by: ``columnar``, or ``pyshacl`` as the reference.
     progress:
@@ -153,11 +166,32 @@ def check(folder: Path | str, *, engine: str = "columnar", progress: Progress = 
             Path(place),
             engine=None,
             with_validation=True,
+            against=against,
+            before=Path(folder) / "build" / VALIDATED,
             by_reference=engine == "pyshacl",
             progress=progress,
         )
         work.columnar.store.connection.close()
-    return in_order(work.quarantine.findings)
+    return in_order(work.quarantine.findings), work.quarantine.rows
+
+
+@contextlib.contextmanager
+def prepared(folder: Path, place: Path, *, progress: Progress = silent) -> Iterator[tuple[str, Drafts]]:
+    """Read and validate a project, and give its base IRI and what its rows state as long as it is entered.
+
+    Parameters
+    ----------
+    folder, place:
+        The project, and a folder that may be used.
+    progress:
+        Called with what is being done.
+    """
+    settings = read_settings(folder)
+    work = _prepare(settings, place, engine=None, with_validation=True, progress=progress)
+    try:
+        yield settings.base, work.quarantine.drafts
+    finally:
+        work.columnar.store.connection.close()
 
 
 def _prepare(
@@ -167,6 +201,9 @@ def _prepare(
     engine: str | None,
     with_validation: bool,
     progress: Progress,
+    against: Shapes | None = None,
+    before: Path | None = None,
+    keep: bool = False,
     by_reference: bool = False,
 ) -> _Work:
     """Read and validate; `target` is a folder that may be used."""
@@ -190,7 +227,7 @@ def _prepare(
     start = perf_counter()
     quarantine = Quarantine(columnar, drafts, loaded, progress=progress)
     if with_validation:
-        quarantine.run(by_reference=by_reference)
+        quarantine.run(against, before=before, target=target / VALIDATED if keep else None, by_reference=by_reference)
     seconds["validate"] = perf_counter() - start
     return _Work(settings, columnar, quarantine, seconds, notes, [], name)
 
@@ -269,7 +306,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
             for result in validate(engine, shapes("output")).results
         ]
         work.seconds["validate output"] = perf_counter() - start
-    write_report(target, work.quarantine.findings)
+    write_report(target, work.quarantine.findings, rows=work.quarantine.rows, title=work.settings.title)
     if with_store:
         start = perf_counter()
         progress("making the store", 0, 0)
@@ -351,8 +388,7 @@ def _write_run(
         for source in quarantine.loaded
         for file, count in source.read.items()
     ]
-    read = sum(count for source in quarantine.loaded for count in source.read.values())
-    rejected = Counter(f.row for f in quarantine.findings if f.effect == "rejected" and f.row is not None)
+    rows = quarantine.rows
     record = {
         "title": work.settings.title,
         "base": work.settings.base,
@@ -366,11 +402,7 @@ def _write_run(
         }
         | {"python": platform.python_version()},
         "counts": {
-            "rows": {
-                "read": read,
-                "rejected": len(rejected),
-                "accepted": read - len(rejected),
-            },
+            "rows": {"read": rows.read, "rejected": rows.rejected, "accepted": rows.accepted},
             "files": files,
             "facts": facts.lines,
             "findings": dict(sorted(Counter(f.severity for f in quarantine.findings).items())),

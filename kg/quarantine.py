@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
 
 from pyoxigraph import NamedNode
 from rdflib import URIRef
@@ -18,11 +19,20 @@ from kg.engines.columnar import Drafts
 from kg.engines.columnar.drafts import DraftFact
 from kg.engines.columnar.input_rows import SOURCE
 from kg.engines.columnar.keys import term_of, to_key
-from kg.rows import Finding, Loaded, Progress, Row, silent
+from kg.identifiers import encode
+from kg.namespaces import RDFS
+from kg.rows import Finding, Loaded, Progress, Row, RowCounts, silent
 from kg.shacl.report import Result
 from kg.validate import Shapes, finding_of, shapes, validate
+from kg.validated import Validated, keep
+from kg.wording import worded
 
-__all__ = ["Quarantine"]
+__all__ = ["CAUSE", "Quarantine"]
+
+#: What is said of a finding that other findings led to.
+CAUSE = " (because of what was kept out)"
+
+_BELOW = to_key(RDFS["subClassOf"])
 
 #: The most characters of a cell that a finding repeats, where it has the value itself.
 _LONGEST = 1_000
@@ -49,31 +59,62 @@ class Quarantine:
         self.findings: list[Finding] = [finding for source in loaded for finding in source.findings]
         self.cause = ""
 
-    def run(self, against: Shapes | None = None, *, by_reference: bool = False) -> None:
+    @property
+    def rows(self) -> RowCounts:
+        """How many rows the sources have, and how many of them are kept out."""
+        read = sum(count for source in self.loaded for count in source.read.values())
+        rejected = {
+            finding.row for finding in self.findings if finding.effect == "rejected" and finding.row is not None
+        }
+        return RowCounts(read, len(rejected))
+
+    def run(
+        self,
+        against: Shapes | None = None,
+        *,
+        before: Path | None = None,
+        target: Path | None = None,
+        by_reference: bool = False,
+    ) -> None:
         """Validate the drafts and take out what the shapes blame, until nothing more is found.
 
         Parameters
         ----------
         against:
             Shapes other than those that ship.
+        before, target:
+            Folders with what was validated before, and for what is now.
         by_reference:
             Leave the shapes to pySHACL.
         """
         against = against or shapes("input")
         self.drafts.load()
         self.progress("validating", 0, 0)
-        results = validate(self.engine, against, by_reference=by_reference).results
+        results = self._first(against, before, by_reference=by_reference)
+        if target is not None:
+            keep(target, self.engine.store, results, against)
         seen: set[tuple[object, ...]] = set()
         while new := [result for result in results if _key(result) not in seen]:
             seen.update(map(_key, new))
             touched = self._take_out(new, against)
             self.progress("validating what is touched", 0, 0)
-            self.cause = " (because of what was kept out)"
-            only = map(NamedNode, touched)
+            self.cause = CAUSE
+            only = None if touched is None else map(NamedNode, touched)
             results = validate(self.engine, against, only=only, by_reference=by_reference).results
+        self.findings = worded(self.findings, against, self.engine)
 
-    def _take_out(self, results: list[Result], against: Shapes) -> list[str]:
-        """Keep out what the results blame; return the nodes that have to be looked at again."""
+    def _first(self, against: Shapes, before: Path | None, *, by_reference: bool) -> list[Result]:
+        """Return the results on all drafts; those about what did not change are as they were."""
+        validated = None if before is None or by_reference else Validated(before)
+        if validated is None or not validated.fits(self.engine.store, against):
+            return validate(self.engine, against, by_reference=by_reference).results
+        changed = validated.changed(self.engine.store, against.steps)
+        again = validate(self.engine, against, only=map(NamedNode, changed)).results
+        nodes = set(changed)
+        return again + [result for result in validated.results() if result.focus.value not in nodes]
+
+    def _take_out(self, results: list[Result], against: Shapes) -> list[str] | None:
+        """Keep out what the results blame; return the nodes that have to be looked at again, None for all."""
         blamed = _Blamed(self.drafts, {result.focus.value for result in results})
         for result in results:
             effect = "kept" if result.severity in (SH.Warning, SH.Info) else "left-out"
@@ -82,10 +123,11 @@ class Quarantine:
             self._apply(result, effect, blamed)
         if not blamed.gone:
             return []
-        touched = self.drafts.leave_out(blamed.rejected, blamed.gone)
+        touched = self.drafts.leave_out(blamed.rejected, blamed.gone, steps=against.steps)
         for source in {row >> SOURCE for row in blamed.rejected}:
             self.loaded[source - 1].derive()
-        return touched
+        # Which classes are below which decides what every shape looks at.
+        return None if any(fact.p == _BELOW for fact in blamed.gone) else touched
 
     def _apply(self, result: Result, effect: str, blamed: _Blamed) -> None:
         writers = blamed.writers(result)
@@ -94,7 +136,7 @@ class Quarantine:
             for row in dict.fromkeys(rows):
                 if blamed.reject(row):
                     column = next((blamed.column(fact) for fact in writers if fact.row == row), "")
-                    self._note(result, "rejected", blamed.rows[row], column)
+                    self._note(result, "rejected", blamed.rows[row], column or blamed.near(result, row))
             return
         for fact in writers:
             column = blamed.column(fact)
@@ -118,6 +160,7 @@ class Quarantine:
                 found,
                 effect=effect,  # type: ignore[arg-type]
                 message=found.message + self.cause,
+                stated=found.message,
                 source=row.table.source if row is not None else 0,
                 file=row.table.file if row is not None else "",
                 line=row.line if row is not None else 0,
@@ -174,6 +217,19 @@ class _Blamed:
     def describing(self, node: str) -> list[int]:
         """Return the rows that describe a node; where none does, those that say something of it."""
         return list(dict.fromkeys(self.by_node.get(node) or self.by_subject.get(node) or []))
+
+    def near(self, result: Result, row: int) -> str:
+        """Return the column of a row that comes nearest to what nobody wrote.
+
+        Of too few values it is the last one's; of a node that is no such thing, the one that names the node.
+        """
+        if isinstance(result.path, URIRef):
+            facts = self.by_path.get((result.focus.value, str(result.path)), [])
+            return next((self.column(fact) for fact in reversed(facts) if fact.row == row), "")
+        if result.component != SH.ClassConstraintComponent:
+            return ""
+        found, end = self.rows[row], result.focus.value.rsplit("/", 1)[-1]
+        return next((name for name in found.table.positions if encode(found[name]) == end), "")
 
     def writers(self, result: Result) -> list[DraftFact]:
         """Return who wrote the triple that a result blames; of too many values all but the first."""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pyshacl
 import rdflib
-from pyoxigraph import NamedNode, Store
-from pyshacl.graph_abstraction import DataGraph
+import rdflib.store
+from pyoxigraph import DefaultGraph, Store
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.namespace import SH
 from rdflib.term import Node
 
 from kg.errors import EngineError
 from kg.shacl.report import Result
-from kg.shacl.terms import from_rdflib
+from kg.shacl.terms import from_rdflib, to_rdflib
 
 __all__ = ["by_pyshacl"]
 
@@ -45,9 +46,7 @@ for _datatype, _type, _constructor in (
     rdflib.term.bind(_datatype, _type, _constructor, datatype_specific=True)
 
 
-def by_pyshacl(
-    store: Store, shapes: rdflib.Graph, shape: Node | None = None, *, only: Iterable[NamedNode] | None = None
-) -> list[Result]:
+def by_pyshacl(store: Store, shapes: rdflib.Graph) -> list[Result]:
     """Validate the default graph of a store.
 
     Parameters
@@ -56,28 +55,16 @@ def by_pyshacl(
         The data; it is not changed.
     shapes:
         The shapes graph.
-    shape:
-        When given, only this shape is looked at.
-    only:
-        When given, only these focus nodes are.
 
     Raises
     ------
     EngineError
         when pySHACL fails.
     """
-    nodes: list[str | rdflib.URIRef] | None = None if only is None else [rdflib.URIRef(node.value) for node in only]
-    if nodes is not None and not nodes:
-        return []
+    # Its options for some shapes and some focus nodes are not used: use_shapes overlooks shapes in lists that have names,
+    # focus_nodes the focus nodes of shapes within, and both together the targets. kg.shacl.shapes.ShapesGraph.aimed serves.
     try:
-        _, report, text = pyshacl.validate(
-            _data_graph(store),
-            shacl_graph=shapes,
-            inplace=True,
-            advanced=True,
-            focus_nodes=nodes,
-            use_shapes=None if shape is None else [str(shape)],
-        )
+        _, report, text = pyshacl.validate(_Data(store).graph, shacl_graph=shapes, inplace=True, advanced=True)
     except Exception as error:  # pySHACL lets Python's own exceptions through
         raise EngineError(f"pySHACL could not validate: {str(error).splitlines()[0]}") from error
     if not isinstance(report, rdflib.Graph):
@@ -86,14 +73,30 @@ def by_pyshacl(
     return [_result(report, node) for node in top]
 
 
-def _data_graph(store: Store) -> Any:
-    """Return pySHACL's view of a store, with a length that is not counted.
+class _Data(rdflib.store.Store):
+    """A store of Oxigraph as one of RDFLib that is only read, and answers no queries itself.
 
-    pySHACL 0.40 asks three times for each result whether the graph is true, which counts every triple of it.
+    pySHACL's own view of one gives literals in RDFLib's form of them, can't be asked of a literal, refuses bindings of
+    variables that a query doesn't select, and counts all triples to say whether there are any.
     """
-    view = DataGraph.from_oxigraph_store(store)
-    view.__class__ = type("UncountedGraph", (type(view),), {"__len__": lambda self: 1, "__slots__": ()})
-    return view
+
+    context_aware = graph_aware = True
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+        self.graph = rdflib.Graph(self, DATASET_DEFAULT_GRAPH_ID, bind_namespaces="none")
+
+    def __len__(self, context: object = None) -> int:
+        return 1
+
+    def triples(self, triple_pattern: Any, context: object = None) -> Iterator[Any]:
+        """Yield the triples of the default graph that match."""
+        if isinstance(triple_pattern[0], rdflib.Literal):
+            return
+        subject, predicate, object_ = (None if term is None else from_rdflib(term) for term in triple_pattern)
+        for quad in self.store.quads_for_pattern(subject, predicate, object_, DefaultGraph()):  # type: ignore[arg-type]
+            yield tuple(map(to_rdflib, (quad.subject, quad.predicate, quad.object))), iter([self.graph])
 
 
 def _result(report: rdflib.Graph, node: Node) -> Result:

@@ -6,13 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from kg.quarantine import CAUSE
 from kg.report_turtle import report_turtle
+from kg.reports import report_html
 from kg.results import write_csv
-from kg.rows import Finding, Row
+from kg.rows import Finding, Row, RowCounts
 
-__all__ = ["in_order", "write_report"]
+__all__ = ["REPORT_COLUMNS", "in_order", "report_cells", "write_report"]
 
-_REPORT = (
+#: The columns of a report as a table.
+REPORT_COLUMNS = (
     "severity",
     "effect",
     "source",
@@ -36,8 +39,13 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     )
 
 
-def write_report(target: Path, given: Iterable[Finding]) -> None:
-    """Write the findings of a build, as CSV and Turtle, and the rows and values that they kept out.
+def report_cells(finding: Finding) -> list[str | int]:
+    """Return a finding as a row of a report; what it lacks is empty."""
+    return [getattr(finding, name) or "" for name in REPORT_COLUMNS]
+
+
+def write_report(target: Path, given: Iterable[Finding], *, rows: RowCounts, title: str = "") -> None:
+    """Write the findings of a build, as CSV, Turtle and HTML, and the rows and values that they kept out.
 
     Parameters
     ----------
@@ -45,11 +53,24 @@ def write_report(target: Path, given: Iterable[Finding]) -> None:
         The folder of the build.
     given:
         The findings, in any order.
+    rows, title:
+        How many rows were read, and what the build is called.
     """
     findings = in_order(given)
-    write_csv(target / "report.csv", _REPORT, ([str(getattr(f, name) or "") for name in _REPORT] for f in findings))
-    (target / "report.ttl").write_text(report_turtle(findings), encoding="utf-8", newline="\n")
+    write_csv(target / "report.csv", REPORT_COLUMNS, (list(map(str, report_cells(finding))) for finding in findings))
+    page = report_html(findings, rows=rows, title=title, all_of_them="report.csv has all")
+    for name, text in (("report.ttl", report_turtle(findings)), ("report.html", page)):
+        (target / name).write_text(text, encoding="utf-8", newline="\n")
     _write_rejected(target / "rejected", findings)
+
+
+def _reason(finding: Finding) -> str:
+    """Return a message without the value, which stands in the row."""
+    if not finding.stated:
+        return finding.message
+    _, asking, meant = finding.message.partition(": did you mean ")
+    cause = CAUSE if finding.message.endswith(CAUSE) and not asking else ""
+    return finding.stated + asking + meant + cause
 
 
 def _write_rejected(target: Path, findings: Iterable[Finding]) -> None:
@@ -60,7 +81,7 @@ def _write_rejected(target: Path, findings: Iterable[Finding]) -> None:
         for finding in findings:
             if finding.effect == effect and finding.row is not None:
                 column = f"{finding.column}: " if finding.column and effect == "left-out" else ""
-                files[finding.source, finding.row.table.file][finding.row].append(column + finding.message)
+                files[finding.source, finding.row.table.file][finding.row].append(column + _reason(finding))
         names: Counter[str] = Counter()
         for (_, file), rows in sorted(files.items()):
             place.mkdir(exist_ok=True)

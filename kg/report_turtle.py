@@ -10,7 +10,22 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 from kg.namespaces import CKG, CKGSH, PREFIXES, RDF, SH, XSD
 from kg.rows import Finding
 
-__all__ = ["report_turtle"]
+__all__ = ["LOADER_COMPONENTS", "report_turtle"]
+
+#: What the sources find themselves, in words; such a component is named in the ontology's namespace, not in SHACL's.
+LOADER_COMPONENTS = {
+    "UnreadableRow": "the row can't be read",
+    "MissingKey": "an id, a name or an end of a link is missing",
+    "ImpossibleId": "an IRI can't end in this id",
+    "DuplicateId": "the id was already given",
+    "RepeatedRow": "the row is the same as one before and adds nothing",
+    "SurplusCells": "the row has more cells than the header has columns",
+    "MissingCells": "the row has fewer cells than the header has columns",
+    "EmptyTable": "the table has a header and no rows",
+    "NoFact": "a source can't state this",
+    "UnknownProject": "the project is no accepted row",
+    "UnknownOrganization": "the organisation is no accepted row",
+}
 
 
 def report_turtle(findings: Iterable[Finding]) -> str:
@@ -31,15 +46,18 @@ def report_turtle(findings: Iterable[Finding]) -> str:
 
 
 def _result_triples(report: BlankNode, node: BlankNode, finding: Finding) -> list[Triple]:
-    component = CKG if finding.component in _LOADER_COMPONENTS else SH
+    component = CKG if finding.component in LOADER_COMPONENTS else SH
     out = [
         Triple(report, SH["result"], node),
         Triple(node, RDF["type"], SH["ValidationResult"]),
         Triple(node, SH["resultSeverity"], SH[finding.severity]),
-        Triple(node, SH["resultMessage"], Literal(finding.message)),
+        Triple(node, SH["resultMessage"], Literal(finding.stated or finding.message)),
         Triple(node, SH["sourceConstraintComponent"], component[finding.component or "UnreadableRow"]),
         Triple(node, CKGSH["effect"], Literal(finding.effect)),
     ]
+    if finding.stated and finding.stated != finding.message:
+        # A result has exactly the messages of its shape (section 3.6.2); what is said of the value is beside it.
+        out.append(Triple(node, CKGSH["message"], Literal(finding.message)))
     focus = finding.focus or f"urn:clusterkg:row:{finding.source}:{finding.line}"
     out.append(Triple(node, SH["focusNode"], NamedNode(focus)))
     if finding.path:
@@ -69,20 +87,3 @@ def _term(text: str) -> NamedNode | Literal:
                 return Literal(str(literal), language=literal.language)
             return Literal(str(literal), datatype=NamedNode(str(literal.datatype)) if literal.datatype else None)
     return Literal(text)
-
-
-#: What the sources find themselves; such a component is named in the ontology's namespace, not in SHACL's.
-_LOADER_COMPONENTS = frozenset(
-    [
-        "UnreadableRow",
-        "MissingKey",
-        "ImpossibleId",
-        "DuplicateId",
-        "RepeatedRow",
-        "SurplusCells",
-        "EmptyTable",
-        "NoFact",
-        "UnknownProject",
-        "UnknownOrganization",
-    ]
-)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Triple
 
-__all__ = ["Finding", "Loaded", "Progress", "Row", "RowTable", "Statement", "in_graph", "silent"]
+__all__ = ["Finding", "Loaded", "Progress", "Row", "RowCounts", "RowTable", "Statement", "in_graph", "silent"]
 
 #: Called with what is being done, how much of it is done and how much there is (0: unknown).
 Progress = Callable[[str, int, int], None]
@@ -46,7 +46,7 @@ class Statement:
 class RowTable:
     """A file that rows come from: its shown name, the table it is, and its columns as they came.
 
-    A table of ``statements`` has a triple in each row, and no lines.
+    A table of ``statements`` has a triple in each row.
     """
 
     file: str
@@ -58,6 +58,8 @@ class RowTable:
     source: int = 1
     #: What the numbers of its rows begin at.
     base: int = 0
+    #: Whether they have the lines of the file in them; statements of most syntaxes are of no line.
+    lined: bool = True
 
     @property
     def cells(self) -> dict[str, str]:
@@ -98,6 +100,21 @@ class Finding:
     term: str = ""
     #: The row as it came, with its columns; for a row that can't be parsed the text it begins with.
     row: Row | None = None
+    #: What the shape says of every such value; `message` says it of this one.
+    stated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """How many rows all files have, and how many of them are kept out."""
+
+    read: int
+    rejected: int
+
+    @property
+    def accepted(self) -> int:
+        """The others."""
+        return self.read - self.rejected
 
 
 @dataclass(slots=True)

@@ -2,43 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from pyoxigraph import BlankNode, NamedNode, Store, Triple
 from rdflib import URIRef
 from rdflib.namespace import SH
+from rdflib.term import Node
 
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine, Solutions
 from kg.engines.base import Term
-from kg.errors import UnsupportedQuery
-from kg.namespaces import CKGSH, ORG, RDF, RDFS, WORKING
+from kg.errors import UnsupportedQuery, UsageError
+from kg.namespaces import CKGSH, MARKS, ORG, RDF, RDFS
 from kg.reference import by_pyshacl
 from kg.resources import folder
 from kg.rows import Finding, in_graph
 from kg.shacl.compiler import Alone, Check, Compiler, Foreign, Nodes, shared
+from kg.shacl.reach import reach
 from kg.shacl.report import Result, result_of
 from kg.shacl.shapes import Shape, ShapesGraph
 from kg.shacl.terms import named, read_graph, sparql, to_rdflib
 
-__all__ = ["HIERARCHY", "Report", "Shapes", "finding_of", "read_shapes", "shapes", "validate"]
+__all__ = [
+    "HIERARCHY",
+    "KINDS",
+    "Report",
+    "Shapes",
+    "chosen_shapes",
+    "finding_of",
+    "read_shapes",
+    "shapes",
+    "validate",
+]
 
 #: Which classes are below others beside what the data says: both classes of organisation are one.
 HIERARCHY: Mapping[str, tuple[str, ...]] = {ORG["Organization"].value: (ORG["FormalOrganization"].value,)}
+#: The class of the nodes that are looked at, where not all are.
+LOOKED = MARKS["looked"]
 #: Queries that are worth a file of their algebra.
 _WORTH_KEEPING = 20
 #: Focus nodes that are named in a query at once where an engine can't be told of them otherwise.
 _AT_ONCE = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shapes:
     """A shapes graph, and which of its shapes reject a row."""
 
     graph: ShapesGraph
     rejecting: frozenset[str]
+    #: SHA-256 of the files.
+    digest: str = ""
+
+    @cached_property
+    def unbounded(self) -> frozenset[str]:
+        """The shapes, nested ones too, whose results can be about nodes far from what changed."""
+        return frozenset(str(node) for root in self._far for node in self._within(root))
+
+    @cached_property
+    def steps(self) -> int:
+        """How far from a node what the other shapes look at can be, at most."""
+        found = (reach(self.graph, shape) for shape in self.graph.roots() if str(shape.node) not in self.unbounded)
+        return max((steps for steps in found if steps is not None), default=0)
+
+    @property
+    def _far(self) -> list[Shape]:
+        """The shapes with targets that have no bound, or have a shape within that is in one of those."""
+        roots = self.graph.roots()
+        far = [shape for shape in roots if reach(self.graph, shape) is None]
+        within = {node for shape in far for node in self._within(shape)}
+        return far + [shape for shape in roots if shape not in far and within & self._within(shape)]
+
+    def _within(self, shape: Shape) -> set[Node]:
+        found, waiting = {shape.node}, [shape]
+        while waiting:
+            for constraint in waiting.pop().constraints:
+                if constraint.kind == "property" and constraint.value not in found:
+                    found.add(constraint.value)
+                    waiting.append(self.graph.shape(constraint.value))
+        return found
 
 
 @dataclass(slots=True)
@@ -50,6 +95,10 @@ class Report:
     by_pyshacl: list[str] = field(default_factory=list)
 
 
+#: The shapes that ship, by name, and the folders that they are in.
+KINDS: Mapping[str, tuple[str, ...]] = {"input": ("input",), "strict": ("input", "strict"), "output": ("output",)}
+
+
 @cache
 def shapes(kind: str) -> Shapes:
     """Return the shapes that ship.
@@ -57,9 +106,25 @@ def shapes(kind: str) -> Shapes:
     Parameters
     ----------
     kind:
-        ``input`` or ``output``.
+        One of :data:`KINDS`: what facts must be, ``strict`` with what they had better be, and what conclusions are.
     """
-    return read_shapes(sorted(folder(f"shapes/{kind}").glob("*.ttl")))
+    return read_shapes(file for name in KINDS[kind] for file in sorted(folder(f"shapes/{name}").glob("*.ttl")))
+
+
+def chosen_shapes(names: Sequence[str]) -> Shapes:
+    """Return shapes that are named: one name of :data:`KINDS`, or files.
+
+    Raises
+    ------
+    InputError, ShapesError
+        as :func:`read_shapes`.
+    """
+    if len(names) == 1 and names[0] in KINDS:
+        return shapes(names[0])
+    missing = next((name for name in names if not Path(name).exists()), None)
+    if missing is not None:
+        raise UsageError(f"there are no shapes '{missing}': name a file, or one of {', '.join(KINDS)}")
+    return read_shapes(map(Path, names)) if names else shapes("input")
 
 
 def read_shapes(files: Iterable[Path]) -> Shapes:
@@ -72,10 +137,12 @@ def read_shapes(files: Iterable[Path]) -> Shapes:
     ShapesError
         when a shape is not.
     """
-    graph = ShapesGraph(read_graph(files))
+    listed = list(files)
+    graph = ShapesGraph(read_graph(listed))
     graph.all()
+    digest = sha256(b"".join(file.read_bytes() for file in listed)).hexdigest()
     effect, reject = to_rdflib(CKGSH["onViolation"]), to_rdflib(CKGSH["RejectRow"])
-    return Shapes(graph, frozenset(str(shape) for shape in graph.graph.subjects(effect, reject)))
+    return Shapes(graph, frozenset(str(shape) for shape in graph.graph.subjects(effect, reject)), digest)
 
 
 def validate(
@@ -90,7 +157,8 @@ def validate(
     against:
         The shapes.
     only:
-        When given, only these focus nodes are looked at.
+        When given, only these focus nodes are looked at, but by shapes that can have another result far from what
+        changed, which look at all.
     by_reference:
         Leave all of it to pySHACL.
 
@@ -105,15 +173,18 @@ def validate(
     EngineError
         when the engine, or pySHACL in its place, fails.
     """
-    run = _Run(engine, against.graph, None if only is None else sorted(set(only), key=lambda node: node.value))
+    run = _Run(engine, against, None if only is None else sorted(set(only), key=lambda node: node.value))
     if by_reference:
         run.refer()
     else:
-        run.begin()
-        for shape in against.graph.roots():
-            if not shape.deactivated:
-                run.shape(shape)
-        run.end()
+        try:
+            run.begin()
+            for shape in against.graph.roots():
+                if not shape.deactivated:
+                    run.shape(shape)
+            run.end()
+        finally:
+            run.forget()
     run.report.results.sort(key=_order)
     return run.report
 
@@ -138,9 +209,10 @@ def finding_of(result: Result, *, prefix: str = "") -> Finding:
 class _Run:
     """Runs the queries of shapes."""
 
-    def __init__(self, engine: Engine, graph: ShapesGraph, only: list[NamedNode] | None) -> None:
-        self.engine, self.graph, self.only = engine, graph, only
-        self.compiler = Compiler(graph, self._classes)
+    def __init__(self, engine: Engine, against: Shapes, only: list[NamedNode] | None) -> None:
+        self.engine, self.graph, self.only = engine, against.graph, only
+        self.against = against
+        self.compiler = Compiler(self.graph, self._classes)
         self.report = Report()
         self._below: dict[str, list[str]] = {}
         self._sets: dict[str, tuple[NamedNode, int]] = {}
@@ -152,18 +224,21 @@ class _Run:
         """Tell the engine which nodes are looked at."""
         if self.only is not None and isinstance(self.engine, ColumnarEngine):
             nodes = [node.value for node in self.only]
-            self.engine.conclude_pairs(RDF["type"], nodes, [f"{WORKING}Looked"] * len(nodes))
+            self.engine.conclude_pairs(RDF["type"], nodes, [LOOKED.value] * len(nodes))
 
     def end(self) -> None:
-        """Run what shapes share, and forget what the engine was told."""
+        """Run what shapes share."""
         checks = shared(self._checks)
         if isinstance(self.engine, ColumnarEngine):
             # Of shapes that stay the same the queries do too.
             self.engine.expect((check.query for check in checks), begin=len(checks) > _WORTH_KEEPING)
         for check in checks:
             self._check(check)
+
+    def forget(self) -> None:
+        """Have the engine forget which nodes are looked at."""
         if isinstance(self.engine, ColumnarEngine):
-            self.engine.store.forget(WORKING)
+            self.engine.store.forget(MARKS)
 
     def refer(self, reason: str = "", shape: Shape | None = None) -> None:
         """Leave a shape, or all of them, to pySHACL."""
@@ -176,8 +251,16 @@ class _Run:
                 for name, below in HIERARCHY.items()
                 for one in below
             )
-        node = None if shape is None else shape.node
-        self.report.results += by_pyshacl(self._store, self.graph.graph, node, only=self.only)
+        shapes = self.graph.roots() if shape is None else [shape]
+        focus = {one.node: None if self._looks_at_all(one) else self._focus_nodes(one) for one in shapes}
+        self.report.results += by_pyshacl(self._store, self.graph.aimed(focus))
+
+    def _focus_nodes(self, shape: Shape) -> list[Node]:
+        """Return the focus nodes of a shape that are to be looked at."""
+        focus = self.compiler.focus(shape)
+        found = self.engine.select(f"SELECT DISTINCT ?this WHERE {{ {focus} }}") if focus else ()
+        looked = set(self.only or ())
+        return [to_rdflib(node) for (node,) in found if node in looked]
 
     def _classes(self, name: str) -> list[str]:
         if name not in self._below:
@@ -188,6 +271,7 @@ class _Run:
 
     def shape(self, shape: Shape) -> None:
         """Validate the focus nodes of a shape."""
+        before = len(self.report.results)
         try:
             focus = self.compiler.focus(shape)
             if not focus:
@@ -200,35 +284,39 @@ class _Run:
                     else:
                         found.append(check)
         except Foreign as reason:
+            del self.report.results[before:]
             self.refer(str(reason), shape)
         else:
             self._checks += found
 
     def _nodes(self, focus: str, shape: Shape) -> Iterator[Nodes]:
         """Yield the focus nodes of a shape as patterns, so many at once as the engine takes."""
+        only = None if self._looks_at_all(shape) else self.only
         if isinstance(self.engine, ColumnarEngine):
-            yield self._marked(focus, shape)
-        elif self.only is None:
+            yield self._marked(focus, shape, all_nodes=only is None)
+        elif only is None:
             yield Nodes(focus, "?this")
         else:
-            for start in range(0, len(self.only), _AT_ONCE):
-                listed = " ".join(map(str, self.only[start : start + _AT_ONCE]))
+            for start in range(0, len(only), _AT_ONCE):
+                listed = " ".join(map(str, only[start : start + _AT_ONCE]))
                 yield Nodes(f"VALUES ?this {{ {listed} }} {{ {focus} }}", "?this")
 
-    def _marked(self, focus: str, shape: Shape) -> Nodes:
+    def _looks_at_all(self, shape: Shape) -> bool:
+        return self.only is None or str(shape.node) in self.against.unbounded
+
+    def _marked(self, focus: str, shape: Shape, *, all_nodes: bool) -> Nodes:
         """Return a class of the focus nodes; their own where that is what they are."""
         literals = any(t.kind in ("targetNode", "targetObjectsOf", "target") for t in shape.targets)
+        looked = "" if all_nodes else f" ?this a {LOOKED} ."
         if literals:
-            looked = f" ?this a <{WORKING}Looked> ." if self.only is not None else ""
             return Nodes(f"{{ {focus} }}{looked}", "?this")
-        if self.only is None and focus.startswith("?this a <") and "UNION" not in focus:
+        if all_nodes and focus.startswith("?this a <") and "UNION" not in focus:
             return Nodes(focus, "?this", once=True)
-        if focus not in self._sets:
-            name = WORKING[f"focus-{len(self._sets)}"]
-            looked = f" ?this a <{WORKING}Looked> ." if self.only is not None else ""
-            rule = f"CONSTRUCT {{ ?this a {name} }} WHERE {{ {{ {focus} }}{looked} }}"
-            self._sets[focus] = name, self.engine.run_rule(rule)
-        return Nodes(f"?this a {self._sets[focus][0]} .", "?this", once=True)
+        pattern = f"{{ {focus} }}{looked}"
+        if pattern not in self._sets:
+            name = MARKS[f"focus-{len(self._sets)}"]
+            self._sets[pattern] = name, self.engine.run_rule(f"CONSTRUCT {{ ?this a {name} }} WHERE {{ {pattern} }}")
+        return Nodes(f"?this a {self._sets[pattern][0]} .", "?this", once=True)
 
     def _select(self, query: str) -> Solutions:
         try:

@@ -117,6 +117,8 @@ class Compiler:
     def __init__(self, shapes: ShapesGraph, classes: Classes) -> None:
         self.shapes, self.classes = shapes, classes
         self._numbers = count(1)
+        #: Whether focus nodes can be terms that the data doesn't have.
+        self._outside = False
 
     def _fresh(self) -> str:
         return f"?kg{next(self._numbers)}"
@@ -165,6 +167,7 @@ class Compiler:
         Foreign
             when it holds what is not compiled.
         """
+        self._outside = any(target.kind in ("targetNode", "target") for target in shape.targets)
         found: list[Check | Alone] = []
         self._checks(shape, nodes, found, ())
         return found
@@ -174,7 +177,7 @@ class Compiler:
         if shape.deactivated:
             return
         above = (*above, shape.node)
-        values = self._values(shape, nodes, f"?v{len(above)}")
+        values = self._values(shape, nodes, f"?kgv{len(above)}")
         for constraint in shape.constraints:
             if constraint.kind == "property":
                 self._checks(self.shapes.shape(constraint.value), self._inner(nodes, values), found, above)
@@ -345,7 +348,9 @@ class Compiler:
     def _less(self, sign: str, value: Node, nodes: Nodes, values: Nodes) -> _Found:
         """One result for each pair of values that are not so, those that can't be compared included."""
         other = self._fresh()
-        test = f"FILTER(!COALESCE({values.node} {sign} {other}, false))"
+        # Oxigraph has an IRI or a blank node <= itself.
+        literal = f"isLiteral({other}) && " if sign == "<=" else ""
+        test = f"FILTER(!COALESCE({literal}{values.node} {sign} {other}, false))"
         return _Found(f"{values.pattern} {nodes.node} {sparql(value)} {other} . {test}", values.node, also=(other,))
 
     def _uniqueLang(self, shape: Shape, value: bool, nodes: Nodes, values: Nodes, _: object) -> _Found:
@@ -412,7 +417,7 @@ class Compiler:
 
     def _select(self, shape: Shape, constraint: Constraint, nodes: Nodes) -> Check | Alone:
         made: SparqlConstraint = constraint.value
-        made.query.check(made.prebound, named(shape.node))
+        self._may_run(shape, made)
         if made.query.alone:
             return Alone(
                 f"SELECT DISTINCT {nodes.variables} WHERE {{ {nodes.pattern} }}", nodes.node, shape, constraint
@@ -420,14 +425,26 @@ class Compiler:
         names = {"this": nodes.node}
         if shape.path is not None:
             names["PATH"] = shape.path.text
-        first = f"{nodes.group} {parameter_values(made)}"
+        # The chain comes in afterwards: a node that is reached from several would be counted several times.
+        among = self._among(nodes) if nodes.chain else nodes
         bound = names | {name: f"?{name}" for name, _ in made.parameters}
-        query = made.query.head(names, nodes.chain) + made.query.joined(first, bound)
+        query = made.query.head(names) + made.query.joined(f"{among.group} {parameter_values(made)}", bound)
+        if nodes.chain:
+            query = f"SELECT * WHERE {{ {nodes.group} {{ {query} }} }}"
         return Check(query, ((shape, constraint),), nodes.node, "?value", "?path")
+
+    def _may_run(self, shape: Shape, made: SparqlConstraint) -> None:
+        made.query.check(made.prebound, named(shape.node))
+        nullable = shape.path is not None and shape.path.nullable and "PATH" in made.query.variables
+        if self._outside and (nullable or made.query.may_stay):
+            # Of variables a path of no step joins the nodes of the graph only, of a term that is bound before that term.
+            raise Foreign(
+                f"a query of {named(shape.node)} has a path that may have no step, and a target that may be no node"
+            )
 
     def _custom(self, shape: Shape, made: SparqlConstraint, nodes: Nodes, values: Nodes, _: object) -> _Found:
         """The value nodes of which the ASK query of a component is not true."""
-        made.query.check(made.prebound, named(shape.node))
+        self._may_run(shape, made)
         if made.query.alone:
             raise Foreign(f"a query of {named(shape.node)} that is run for each value")
         names = {"this": nodes.node, "value": values.node}

@@ -155,6 +155,14 @@ class QueryText:
             return True
         return not all(_groups_by_this(seen[place + 2 :]) for place in grouped)
 
+    @cached_property
+    def may_stay(self) -> bool:
+        """Whether a property path of the query may have no step at all."""
+        steps = ("iri", "word")
+        return any(
+            other.text in ("*", "?") and (one.kind in steps or one.text == ")") for one, other in pairwise(self.tokens)
+        )
+
     def split(self) -> tuple[list[_Token], list[_Token]]:
         """Return the tokens of the head, and those from the first brace on."""
         brace = next((place for place, token in enumerate(self.tokens) if token.text == "{"), None)
@@ -162,17 +170,10 @@ class QueryText:
             raise ShapesError(f"the query has no pattern: {self._beginning}")
         return self.tokens[:brace], self.tokens[brace:]
 
-    def head(self, names: Mapping[str, str], also: Iterable[str] = ()) -> str:
-        """Return SELECT and what it selects, with variables renamed and others selected as well."""
+    def head(self, names: Mapping[str, str]) -> str:
+        """Return SELECT and what it selects, with variables renamed."""
         head, _ = self.split()
-        out = [_renamed(token, names) for token in head]
-        place = next(place for place, token in enumerate(head) if token.keyword == "SELECT")
-        words = [n for n in range(place + 1, len(head)) if head[n].kind != "space"][:1]
-        if words and head[words[0]].keyword in ("DISTINCT", "REDUCED"):
-            place = words[0]
-        if not any(token.text == "*" for token in head):
-            out.insert(place + 1, "".join(f" {name}" for name in also))
-        return "".join(out)
+        return "".join(_renamed(token, names) for token in head)
 
     def joined(self, first: str, names: Mapping[str, str]) -> str:
         """Return the pattern and what follows it, with something to join in every group that names a pre-bound variable.

@@ -5,7 +5,7 @@ https://www.w3.org/TR/shacl/#shapes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,6 +103,29 @@ class ShapesGraph:
                 nodes |= set(_Reader(self, subject).items(parameter, items))
         return [self.shape(node) for node in sorted(nodes, key=_order)]
 
+    def aimed(self, focus: Mapping[Node, Iterable[Node] | None]) -> rdflib.Graph:
+        """Return a copy of the graph that validates nothing else, and derives nothing.
+
+        Parameters
+        ----------
+        focus:
+            The shapes that keep targets, and the nodes that they have in place of their own ones; None where they have none.
+        """
+        graph = rdflib.Graph()
+        graph += self.graph
+        graph.remove((None, SH.rule, None))
+        for shape in self.roots():
+            nodes = focus.get(shape.node, ())
+            graph.add((shape.node, RDF.type, SH.NodeShape if shape.path is None else SH.PropertyShape))
+            targets = shape.targets if nodes is None else [Target("targetNode", node) for node in nodes]
+            for kind in _TARGETS:
+                graph.remove((shape.node, kind, None))
+            for of in self._class_kinds():
+                graph.remove((shape.node, RDF.type, of))
+            for target in targets:
+                graph.add((shape.node, SH[target.kind], target.value))
+        return graph
+
     def shape(self, node: Node) -> Shape:
         """Return the shape that a node is."""
         if node not in self._shapes:
@@ -131,8 +154,11 @@ class ShapesGraph:
             for one in self.subclasses(kind):
                 yield from self.graph.subjects(RDF.type, one)
 
+    def _class_kinds(self) -> set[Node]:
+        return self.subclasses(RDFS.Class) | {OWL.Class}
+
     def _is_class(self, node: Node) -> bool:
-        kinds = self.subclasses(RDFS.Class) | {OWL.Class}
+        kinds = self._class_kinds()
         return any(kind in kinds for kind in self.graph.objects(node, RDF.type))
 
     def targets(self, node: Node) -> tuple[Target, ...]:

@@ -105,6 +105,18 @@ class Faults:
                 row = Row(self.table, line, cells[:width])
                 self._add("left-out", message, "SurplusCells", row, value=";".join(surplus)[:200])
 
+    def short(self, frame: Frame) -> None:
+        """Note the rows with fewer cells than the header has columns; the cells that are not there are empty."""
+        width = len(self.table.header)
+        for line, cells in frame.short:
+            missing = width - len(cells)
+            message = f"the row has {missing} {'cell' if missing == 1 else 'cells'} fewer than the header has columns"
+            self.note(Row(self.table, line, cells), message, "MissingCells")
+        more = frame.short_rows - len(frame.short)
+        if more:
+            message = f"{more} more rows have fewer cells than the header has columns"
+            self.note(Row(self.table, 1, ()), message, "MissingCells")
+
     def note(self, row: Row, message: str, component: str, *, focus: str = "") -> None:
         """Note something that changes nothing."""
         self._add("kept", message, component, row, focus=focus)

@@ -6,7 +6,8 @@ Every statement is a row. A resource keeps its IRI; blank nodes get IRIs from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from kg.resources import ontology_files
 from kg.rows import Finding, Loaded, Progress, Row, RowTable
 from kg.tables import brief
 
-__all__ = ["FACT_TERMS", "OPTIONS", "parse_file", "read"]
+__all__ = ["FACT_TERMS", "OPTIONS", "parse_file", "read", "statement_lines"]
 
 OPTIONS: tuple[str, ...] = ()
 _HEADER = ("subject", "predicate", "object")
@@ -104,6 +105,18 @@ def parse_file(path: Path) -> Iterator[Quad]:
         raise InputError(f"the file can't be read ({brief(str(error), 300)})", file=path) from None
 
 
+def statement_lines(path: Path) -> list[int]:
+    """Return the line of each statement of a file whose syntax has one in a line: N-Triples and N-Quads; else nothing.
+
+    https://www.w3.org/TR/n-triples/#n-triples-grammar
+    """
+    if path.suffix.lower() not in (".nt", ".nq"):
+        return []
+    with path.open("rb") as stream:
+        text = (line.strip() for line in stream)
+        return [number for number, line in enumerate(text, start=1) if line and not line.startswith(b"#")]
+
+
 def read(
     path: Path, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
 ) -> Loaded:
@@ -112,27 +125,30 @@ def read(
     loaded = Loaded(number)
     inside = _vocabulary()
     for file in files:
-        table = drafts.add_table(file.name, STATEMENTS, number, _HEADER, _POSITIONS)
-        refused: dict[Triple, str] = {}
-        quads = enumerate(_quads(file, base), start=1)
+        listed, lines = _quads(file, base)
+        table = drafts.add_table(file.name, STATEMENTS, number, _HEADER, _POSITIONS, lined=bool(lines))
+        refused: dict[Triple, tuple[int, str]] = {}
+        quads = zip(lines or itertools.count(1), listed, strict=False)
         count = 0
         while batch := list(islice(quads, _BATCH)):
-            count = batch[-1][0]
+            count += len(batch)
             progress(f"reading {file.name}", count, 0)
             drafts.fill_statements(table, _columns(batch, inside, refused))
         drafts.state_statements(table)
         loaded.read[file.name] = count
         shown = drafts.canonical(refused)
-        loaded.findings += [_no_fact(table, triple, refused[one]) for triple, one in shown.items()]
+        loaded.findings += [_no_fact(table, triple, *refused[one]) for triple, one in shown.items()]
     return loaded
 
 
-def _columns(quads: list[tuple[int, Quad]], vocabulary: frozenset[str], refused: dict[Triple, str]) -> pa.Table:
+def _columns(
+    quads: list[tuple[int, Quad]], vocabulary: frozenset[str], refused: dict[Triple, tuple[int, str]]
+) -> pa.Table:
     """Return numbered statements as columns of keys; those that a source may not state are noted with the reason."""
     rows = []
     for number, quad in quads:
         if message := _forbidden(quad.predicate, quad.object, vocabulary):
-            refused.setdefault(quad.triple, message)
+            refused.setdefault(quad.triple, (number, message))
         else:
             rows.append((number, to_key(quad.subject), to_key(quad.predicate), to_key(quad.object)))
     columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
@@ -140,7 +156,8 @@ def _columns(quads: list[tuple[int, Quad]], vocabulary: frozenset[str], refused:
     return pa.table(dict(zip(("line", *"spo"), map(pa.array, columns, types), strict=True)))
 
 
-def _no_fact(table: RowTable, triple: Triple, message: str) -> Finding:
+def _no_fact(table: RowTable, triple: Triple, number: int, message: str) -> Finding:
+    line = number if table.lined else 0
     subject = triple.subject
     assert isinstance(subject, NamedNode)
     return Finding(
@@ -149,17 +166,19 @@ def _no_fact(table: RowTable, triple: Triple, message: str) -> Finding:
         message,
         source=table.source,
         file=table.file,
+        line=line,
         column="predicate",
         value=str(triple),
         focus=subject.value,
         path=triple.predicate.value,
         component="NoFact",
-        row=Row(table, 0, (str(subject), str(triple.predicate), str(triple.object))),
+        row=Row(table, line, (str(subject), str(triple.predicate), str(triple.object))),
     )
 
 
-def _quads(file: Path, base: str) -> Iterator[Quad]:
-    """Yield the statements of a file with IRIs for blank nodes, in the default graph."""
+def _quads(file: Path, base: str) -> tuple[list[Quad], list[int]]:
+    """Return the statements of a file with IRIs for blank nodes, in the default graph, and their lines if they have any."""
+    lines = statement_lines(file)
     quads = [Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in parse_file(file)]
     salt = ""
     if any(isinstance(end, BlankNode) for quad in quads for end in (quad.subject, quad.object)):
@@ -167,6 +186,11 @@ def _quads(file: Path, base: str) -> Iterator[Quad]:
         dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
         quads = sorted(dataset, key=str)
         salt = short_hash(*(str(quad.triple) for quad in quads))
+        lines = []
+    return list(_facts(file, quads, base, salt)), lines if len(lines) == len(quads) else []
+
+
+def _facts(file: Path, quads: Iterable[Quad], base: str, salt: str) -> Iterator[Quad]:
     for quad in quads:
         subject, value = _named(quad.subject, base, salt), _named(quad.object, base, salt)
         if not isinstance(subject, NamedNode) or not isinstance(value, NamedNode | Literal):

@@ -142,6 +142,7 @@ class _Reader:
         needed = name == "organizations"
         faults = take_rows(self.drafts, table, frame, nodes, self.loaded, self.progress, needed=needed)
         faults.surplus(frame.surplus)
+        faults.short(frame)
         faults.reject(_key_faults(spec, table))
         if spec.link:
             faults.repeated(spec.key[0], by_cells=True)

@@ -172,8 +172,7 @@ class Core:
         out = NOTHING
         for part in reversed(listed(node.arg)):
             value = self.value(part, scope)
-            # Which one it is goes by the term: what is fetched of it may be nothing.
-            out = self._choose("case when c then a else b end", [value, out], c=sql("a is not null", a=value.sql))
+            out = self._choose("coalesce(a, b)", [value, out])
         return out
 
     def _choose(self, template: str, options: list[Value], **more: exp.Expression) -> Value:
@@ -190,7 +189,10 @@ class Core:
             def fetch(what: str) -> exp.Expression:
                 absent = sql("cast(null as varchar)") if what == "key" else sql("cast(null as hugeint)")
                 got = [absent if value.fetch is None else value.fetch(what) for value in options]
-                return sql(template, a=got[0], b=got[1], **more)
+                if more:
+                    return sql(template, a=got[0], b=got[1], **more)
+                # Which one it is goes by the term: what is fetched of it may be nothing.
+                return sql("case when n is not null then a else b end", a=got[0], b=got[1], n=one.sql)
 
             return Value("id", sql(template, a=one.sql, b=other.sql, **more), classes, fetch)
         if kind == "key":

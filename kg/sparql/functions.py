@@ -48,12 +48,20 @@ class Compiler(Core):
         return Value("str", text, STRING)
 
     def _Builtin_DATATYPE(self, node: CompValue, scope: Scope) -> Value:
+        value = self.value(node.arg, scope)
+        known = {"int": "integer", "dec": "decimal", "bool": "boolean", "str": "string"}.get(value.kind)
+        if known is not None:
+            return Value("iri", sql(f"case when a is not null then '{XSD}{known}' end", a=value.sql), IRI)
         text = sql(
             f"""case when starts_with(a, '^') then substr(a, 2, strpos(a, ' ') - 2)
             when starts_with(a, '"') then '{XSD}string'
             when starts_with(a, '@') then 'http://www.w3.org/1999/02/22-rdf-syntax-ns#langString' end""",
-            a=key(self.value(node.arg, scope)),
+            a=key(value),
         )
+        if value.kind == "id":
+            # Of what is its own number the text need not be made.
+            inline = f"case term_class(n) when 4 then '{XSD}integer' when 5 then '{XSD}decimal' else z end"
+            text = sql(inline, n=value.sql, z=text)
         return Value("iri", text, IRI)
 
     # -- casts and kinds of terms

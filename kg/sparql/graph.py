@@ -18,7 +18,8 @@ class Piece:
     """A table of some triples of one predicate.
 
     It has the column s; the column o unless all have one `object`; the column g unless all are in one `graph` (0: the
-    default graph). `subjects` and `objects` are the classes of terms in s and o.
+    default graph). `subjects` and `objects` are the classes of terms in s and o. What is `hidden` is seen only by a
+    pattern that names predicate and object.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Piece:
     graph: int | None = 0
     subjects: int = RESOURCES
     objects: int = ALL
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ class Schema:
             if predicate is None
             else self.pieces.get(predicate, [])
         )
-        return [piece for piece in found if objects is None or piece.object is None or piece.object in objects]
+        if objects is None:
+            return [piece for piece in found if not piece.hidden]
+        return [piece for piece in found if piece.object is None or piece.object in objects]
 
     def triples(
         self, predicate: int | None, graph: int | str | None, objects: frozenset[int] | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import NamedNode, RdfFormat, parse
 
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
 from kg.errors import ShapesError
@@ -44,3 +45,22 @@ def test_the_report_is_the_expected_one(case: Case, engine: type[Engine]) -> Non
     assert report.by_pyshacl == []
     found = report_graph(report.results, against.graph.graph)
     assert same(found, case.expected), [*shown(comparable(found, case.expected)), "expected", *shown(case.expected)]
+
+
+CLOSED = """@prefix : <https://e.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+:D rdfs:subClassOf :C . :a a :D ; :p 1 ; :q 2 . :b a :C .
+:S sh:targetClass :C ; sh:closed true ; sh:property [ sh:path :p ] .
+:T sh:targetClass :C ; sh:property [ sh:path <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> ; sh:maxCount 1 ] .
+:U sh:targetClass :C ; sh:sparql [ sh:select "SELECT $this ?value { $this a ?value FILTER(CONTAINS(STR(?value), 'working')) }" ] ."""
+
+
+@pytest.mark.parametrize("only", [None, ["https://e.org/a", "https://e.org/b"]])
+def test_shapes_do_not_see_which_nodes_are_looked_at(tmp_path: Path, only: list[str] | None) -> None:
+    file = tmp_path / "s.ttl"
+    file.write_text(CLOSED, encoding="utf-8")
+    data = ColumnarEngine(threads=1)
+    data.load(parse(CLOSED, format=RdfFormat.TURTLE))
+    nodes = None if only is None else map(NamedNode, only)
+    results = validate(data, read_shapes([file]), only=nodes).results
+    found = {(result.focus.value[-1], str(result.value).rsplit("/", 1)[-1]) for result in results}
+    assert found == {("a", "D>"), ("a", ['2"^^<http://www.w3.org/2001', "XMLSchema#integer>"][-1]), ("b", "C>")}

@@ -106,7 +106,10 @@ def test_export_and_validate(capsys: pytest.CaptureFixture[str], example: Path, 
     assert run(capsys, "export", str(example), "--format", "nt", "--out", str(out))[0] == 0
     lines = out.read_text(encoding="utf-8").splitlines()
     assert len(lines) == len(set(lines)) > 8000
-    assert run(capsys, "validate", str(example)) == (0, "the data conforms\n", "")
+    status, shown, _ = run(capsys, "validate", str(example))
+    rows = json.loads((example / "build" / "run.json").read_text(encoding="utf-8"))["counts"]["rows"]
+    counts = f"rows: {rows['read']} read = {rows['accepted']} accepted + {rows['rejected']} rejected"
+    assert (status, shown) == (0, f"{counts}\nthe data conforms\n")
     bad = tmp_path / "bad.ttl"
     bad.write_text(
         '<urn:o> a <http://www.w3.org/ns/org#Organization> ; <https://schema.org/addressCountry> "Germany" .',
@@ -132,7 +135,8 @@ def test_reports_in_every_format(capsys: pytest.CaptureFixture[str], write: Writ
         "region": {"startLine": 2},
     }
     _, text, _ = run(capsys, *arguments, "text")
-    assert text.startswith("Violation: data/organizations.csv line 2, column country: the country must be two")
+    assert text.startswith("Violation: the country must be two")
+    assert "data/organizations.csv line 2, column country: not '<script>alert(1)</script>'" in text
     _, text, _ = run(capsys, *arguments, "json")
     assert [(row["file"], row["line"], row["column"]) for row in json.loads(text)] == [
         ("data/organizations.csv", 2, "country")

@@ -6,12 +6,13 @@ import random
 from itertools import combinations
 
 import igraph
+import numpy as np
 import pytest
 from pyoxigraph import NamedNode, Triple
 
 import kg.infer
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
-from kg.infer import SEED, _leiden, communities
+from kg.infer import SEED, _leiden, _Ties, communities
 from kg.namespaces import CKG
 
 ENGINES = (ColumnarEngine, OxigraphEngine)
@@ -47,7 +48,6 @@ def test_nobody_has_a_tie() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_large_graph_is_iterated_until_stable_too(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """With a least gain that is smaller than any gain in these graphs, igraph's own loop ends in the same partition."""
-    monkeypatch.setattr(kg.infer, "MANY_TIES", 100)
     monkeypatch.setattr(kg.infer, "LEAST_GAIN", 1e-5)
     state = random.Random(seed)
     graph = igraph.Graph(n=600)
@@ -55,7 +55,27 @@ def test_a_large_graph_is_iterated_until_stable_too(monkeypatch: pytest.MonkeyPa
     graph.es["weight"] = [state.random() for _ in range(graph.ecount())]
     igraph.set_random_number_generator(random.Random(SEED))
     stable = graph.community_leiden(objective_function="modularity", weights="weight", n_iterations=-1)
-    assert list(_leiden(graph)) == list(stable)
+    ties = _Ties(np.arange(600), *np.array(graph.get_edgelist()).T, np.array(graph.es["weight"]))
+    assert list(_leiden(ties, stable=False)) == list(_leiden(ties, stable=True)) == list(stable)
     igraph.set_random_number_generator(random.Random(SEED))
     once = graph.community_leiden(objective_function="modularity", weights="weight", n_iterations=1)
     assert list(once) != list(stable)
+
+
+def test_parts_are_the_subgraphs_of_their_vertices() -> None:
+    state = random.Random(7)
+    pairs = sorted({tuple(sorted(state.sample(range(60), 2))) for _ in range(400)})
+    weights = [state.random() for _ in pairs]
+    graph = igraph.Graph(60, pairs)
+    graph.es["weight"] = weights
+    groups = [list(range(0, 60, 3)), [1, 4, 7], list(range(2, 60, 3))]
+    ties = _Ties(np.arange(60) + 100, *np.array(pairs).T, np.array(weights))
+    for part, members in zip(ties.parts(groups), groups, strict=True):
+        expected = graph.induced_subgraph(members)
+        made = part.graph()
+        assert part.places.tolist() == [member + 100 for member in members]
+        assert made.vcount() == expected.vcount()
+        assert sorted(zip(made.get_edgelist(), made.es["weight"] if made.ecount() else [], strict=True)) == sorted(
+            zip(expected.get_edgelist(), expected.es["weight"], strict=True)
+        )
+    assert ties.parts([]) == []

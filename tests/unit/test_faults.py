@@ -41,7 +41,7 @@ def test_rows_and_values(write: Writer) -> None:
             ("left-out", "data/organizations.csv", "7", "employees"),  # neither a number nor above 0
             ("rejected", "data/organizations.csv", "3", "name"),
             ("rejected", "data/organizations.csv", "4", "id"),
-            ("rejected", "data/supplies.csv", "3", "supplier"),
+            ("rejected", "data/supplies.csv", "3", "customer"),
             ("rejected", "data/supplies.csv", "4", "customer"),
             ("rejected", "data/supplies.csv", "5", "supplier"),
         ]
@@ -293,3 +293,10 @@ def test_what_a_killed_build_left_is_removed_and_the_last_good_one_comes_back(wr
         kg.build(folder, with_store=False)
     assert kg.open(folder).run["counts"]["rows"]["read"] == 1
     assert not list(folder.glob(".build-*"))
+
+
+def test_rows_with_too_few_cells_are_kept_and_noted(write: Writer) -> None:
+    folder = write(organizations="id,name,employees\na,A,5\nb,B\n")
+    build = kg.build(folder, with_store=False)
+    assert report(folder) == [("kept", "data/organizations.csv", "3", "")]
+    assert build.run["counts"]["rows"] == {"read": 2, "rejected": 0, "accepted": 2}

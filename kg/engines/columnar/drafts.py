@@ -237,12 +237,18 @@ class Drafts(InputRows):
         o = f"{self.store.number_of(place.object)}::BIGINT" if place.object else "o"
         return f"SELECT row, part, s, {p} AS p, {o} AS o FROM {place.name}"
 
-    def leave_out(self, rows: Iterable[int], facts: Iterable[DraftFact]) -> list[str]:
+    def facts(self) -> str:
+        """Return SQL for all that is stated: row, part (the place of its columns in :attr:`columns`), s, p and o."""
+        self.store.keep()
+        parts = " UNION ALL ".join(self._all(place) for place in self._places.values())
+        return parts or "SELECT 0 AS row, 0 AS part, 0 AS s, 0 AS p, 0 AS o WHERE false"
+
+    def leave_out(self, rows: Iterable[int], facts: Iterable[DraftFact], *, steps: int = 1) -> list[str]:
         """Leave facts out, and keep out rows of which they are all that is stated.
 
         Returns
         -------
-        The IRIs of the nodes that lost a triple, and of those that a triple leads from to one of them.
+        The IRIs of the nodes that lost a triple, and of those from which so many steps along triples lead to one.
         """
         run = self.store.connection.execute
         columns = list(zip(*facts, strict=True)) or [(), (), (), (), ()]
@@ -259,12 +265,12 @@ class Drafts(InputRows):
                 o = "f.o" if not place.object else self.store.number_of(place.object)
                 run(f"""DELETE FROM {place.name} f USING taken WHERE f.row = taken.row AND f.part = taken.part
                     AND f.s = taken.s AND taken.p = {p} AND taken.o = {o}""")
-        touched = self._withdraw()
+        touched = self._withdraw(steps)
         run("DROP TABLE taken")
         self.discard(rows)
         return touched
 
-    def _withdraw(self) -> list[str]:
+    def _withdraw(self, steps: int) -> list[str]:
         """Take the triples of the table `taken` that no row states any more out of the store."""
         run = self.store.connection.execute
         run("CREATE TEMP TABLE withdrawn AS SELECT DISTINCT s, p, o FROM taken")
@@ -273,11 +279,11 @@ class Drafts(InputRows):
         predicates = run("SELECT DISTINCT p, key FROM withdrawn JOIN terms ON id = p ORDER BY p").fetchall()
         for number, predicate in predicates:
             self.store.remove(predicate, f"SELECT s, o FROM withdrawn WHERE p = {number}")
-        nodes = "SELECT s FROM withdrawn"
-        led = self.store.leading_to(nodes)
-        touched = run(f"SELECT key FROM terms WHERE id IN ({nodes} UNION ALL {led}) ORDER BY key").fetchall()
+        run("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT s FROM withdrawn")
         run("DROP TABLE withdrawn")
-        return [key[1:] for (key,) in touched]
+        for _ in range(steps):
+            run(f"INSERT INTO touched {self.store.leading_to('SELECT s FROM touched')} EXCEPT SELECT s FROM touched")
+        return self.store.names("SELECT s FROM touched")
 
     # -- what becomes of them
 

@@ -15,7 +15,7 @@ from kg.rows import Row, RowTable
 
 __all__ = ["SOURCE", "STATEMENTS", "InputRows"]
 
-#: The name of a table that has a triple in each row and no lines.
+#: The name of a table that has a triple in each row.
 STATEMENTS = "statements"
 #: Where the number of a row has that of its source and that of its table, in bits.
 SOURCE, _TABLE = 48, 32
@@ -42,6 +42,8 @@ class InputRows:
         source: int,
         header: tuple[str, ...] = (),
         positions: Mapping[str, int] | None = None,
+        *,
+        lined: bool = True,
     ) -> RowTable:
         """Make a table for the rows of a file and return what is known of it.
 
@@ -51,6 +53,8 @@ class InputRows:
             The shown name of the file, the table it is, and the number of the source.
         header, positions:
             Its columns as they came, and the position of each that is read.
+        lined:
+            Whether the numbers of rows are lines.
 
         Raises
         ------
@@ -60,7 +64,7 @@ class InputRows:
         if source >> 15 or len(self.tables) >> 16:
             raise EngineError("more than 32,767 sources or 65,536 files can't be loaded; join some of them")
         base = source << SOURCE | len(self.tables) << _TABLE
-        table = RowTable(file, name, header, positions or {}, source, base)
+        table = RowTable(file, name, header, positions or {}, source, base, lined)
         self.tables.append(table)
         names = ["p BIGINT", "o BIGINT"] if name == STATEMENTS else ["iri VARCHAR", "other VARCHAR"]
         names += [f"c{place} VARCHAR" for place in range(len(header))] if name != STATEMENTS else []
@@ -94,8 +98,8 @@ class InputRows:
             self.store.connection.unregister("batch")
 
     def line(self, row: int) -> int:
-        """Return the line of a row; a triple has none."""
-        return 0 if self.table(row).name == STATEMENTS else row & (1 << _TABLE) - 1
+        """Return the line of a row, 0 where it has none."""
+        return row & (1 << _TABLE) - 1 if self.table(row).lined else 0
 
     def table(self, row: int) -> RowTable:
         """Return the table that a row is in."""
@@ -137,7 +141,7 @@ class InputRows:
     def accepted(self, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Yield the rows that are not kept out, in order: node, other, source, file and line."""
         for table in self.tables:
-            line = "0" if table.name == STATEMENTS else f"row - {table.base}"
+            line = f"row - {table.base}" if table.lined else "0"
             found = self.store.connection.sql(f"""SELECT substr(iri, 2) AS node, substr(other, 2) AS other,
                 {table.source}::BIGINT AS source, {quoted(table.file)} AS file, ({line})::BIGINT AS line
                 FROM ({self.shown(table)}) ORDER BY row""")

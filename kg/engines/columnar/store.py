@@ -17,7 +17,7 @@ from kg.engines.columnar.keys import to_key
 from kg.engines.columnar.macros import MACROS
 from kg.engines.columnar.ntriples import NTRIPLES
 from kg.errors import EngineError
-from kg.namespaces import RDF
+from kg.namespaces import MARKS, RDF
 from kg.sparql.graph import Piece, Schema
 from kg.sparql.terms import ALL, FALSE, INLINE, IRI, RESOURCES, TRUE, class_of
 
@@ -250,7 +250,8 @@ class ColumnarStore:
             source = f"SELECT new.* FROM ({source}) new ANTI JOIN {held.name} held ON {' AND '.join(conditions)}"
         piece = self.pieces.get(place)
         if piece is None:
-            piece = Piece(f"piece_{next(self._names)}", predicate, place[1], graph, 0, 0)
+            unseen = rows.object is not None and rows.object.startswith(f"<{MARKS}")
+            piece = Piece(f"piece_{next(self._names)}", predicate, place[1], graph, 0, 0, hidden=unseen)
             run(f"CREATE TABLE {piece.name} ({', '.join(f'{name} BIGINT' for name in names)})")
         ((count,),) = run(f"INSERT INTO {piece.name} BY NAME ({source})").fetchall()
         objects = IRI if by_class else rows.objects
@@ -286,6 +287,29 @@ class ColumnarStore:
         number = self.number_of(predicate)
         for place in [place for place in self.pieces if place[0] == number]:
             self.connection.execute(f"DROP TABLE {self.pieces.pop(place).name}")
+
+    def states(self) -> str:
+        """Return SQL for the subjects, and a number over the triples of each that is another when they are."""
+        parts = []
+        for piece in self.pieces.values():
+            o = "o" if piece.object is None else str(piece.object)
+            parts.append(f"SELECT s, hash({piece.predicate}::BIGINT, {o}::BIGINT) AS h FROM {piece.name}")
+        triples = " UNION ALL ".join(parts) or "SELECT 0::BIGINT AS s, 0::UBIGINT AS h WHERE false"
+        return f"SELECT s, bit_xor(h) AS state FROM ({triples}) GROUP BY s"
+
+    def state_of(self, predicate: str) -> int:
+        """Return a number over the triples of a predicate, given by its key, that is another when they are."""
+        number, found = self.number_of(predicate), 0
+        for piece in self.pieces.values():
+            if piece.predicate == number:
+                ((state,),) = self.connection.execute(f"SELECT bit_xor(hash(s, o)) FROM {piece.name}").fetchall()
+                found ^= state or 0
+        return found
+
+    def names(self, numbers: str) -> list[str]:
+        """Return the IRIs, in order, of the numbers of a SELECT."""
+        found = self.connection.execute(f"SELECT key FROM terms WHERE id IN ({numbers}) AND id < 0 ORDER BY key")
+        return [key[1:] for (key,) in found.fetchall()]
 
     def leading_to(self, nodes: str) -> str:
         """Return SQL for the numbers s of the subjects of triples whose objects are among those of a SELECT."""
