@@ -34,6 +34,9 @@ CAUSE = " (because of what was kept out)"
 
 _BELOW = to_key(RDFS["subClassOf"])
 
+#: The most characters of a cell that a finding repeats, where it has the value itself.
+_LONGEST = 1_000
+
 
 class Quarantine:
     """What is kept out of the drafts of all sources, and why.
@@ -162,7 +165,8 @@ class Quarantine:
                 file=row.table.file if row is not None else "",
                 line=row.line if row is not None else 0,
                 column=column,
-                value=text or found.value,
+                # A cell of very many values is not repeated for each of them.
+                value=text if len(text) <= _LONGEST or not found.value else found.value,
                 row=row,
             )
         )
@@ -174,6 +178,7 @@ class _Blamed:
     def __init__(self, drafts: Drafts, nodes: set[str]) -> None:
         self.columns = drafts.columns
         self.by_path: dict[tuple[str, str], list[DraftFact]] = defaultdict(list)
+        self.by_triple: dict[tuple[str, str, str], list[DraftFact]] = defaultdict(list)
         self.by_node: dict[str, list[int]] = defaultdict(list)
         self.by_subject: dict[str, list[int]] = defaultdict(list)
         self.stated: dict[int, list[DraftFact]] = defaultdict(list)
@@ -183,6 +188,7 @@ class _Blamed:
             self.by_node[node].append(row)
         for fact in drafts.about(nodes):
             self.by_path[fact.s[1:], fact.p[1:]].append(fact)
+            self.by_triple[fact[2:]].append(fact)
             self.by_subject[fact.s[1:]].append(fact.row)
         concerned = {row for rows in (*self.by_node.values(), *self.by_subject.values()) for row in rows}
         for fact in drafts.stated(concerned):
@@ -204,11 +210,9 @@ class _Blamed:
     def leave_out(self, fact: DraftFact) -> None:
         """Leave a fact out, and with a column that is not alone to blame all that is made from it."""
         columns = self.columns[fact.part]
-        self.gone.update(
-            other
-            for other in self.stated[fact.row]
-            if other[2:] == fact[2:] or (len(columns) > 1 and columns[0] in self.columns[other.part])
-        )
+        self.gone.update(other for other in self.by_triple[fact[2:]] if other.row == fact.row)
+        if len(columns) > 1:
+            self.gone.update(other for other in self.stated[fact.row] if columns[0] in self.columns[other.part])
 
     def describing(self, node: str) -> list[int]:
         """Return the rows that describe a node; where none does, those that say something of it."""
@@ -231,10 +235,10 @@ class _Blamed:
         """Return who wrote the triple that a result blames; of too many values all but the first."""
         if not isinstance(result.path, URIRef):
             return []
-        facts = self.by_path.get((result.focus.value, str(result.path)), [])
         if result.value is not None:
-            key = to_key(result.value)
-            return [fact for fact in facts if fact.o == key]
+            key = f"<{result.focus.value}", f"<{result.path}", to_key(result.value)
+            return self.by_triple.get(key, [])
+        facts = self.by_path.get((result.focus.value, str(result.path)), [])
         if result.component == SH.MaxCountConstraintComponent:
             own = (str(term_of(fact.o)) for fact in facts if fact.row >> SOURCE == facts[0].row >> SOURCE)
             first = min(own, default="")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from kg.catalog import find
 from kg.engines import Engine
-from kg.lines import csv_line, write_lines
+from kg.lines import csv_line, csv_text, write_lines
 from kg.namespaces import CKG, SKOS
 from kg.resources import folder
 
@@ -164,9 +163,8 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str] |
     """Write a CSV file (UTF-8, line feeds) and return how many rows it has."""
     count = 0
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
+        stream.write(csv_text(columns))
         for row in rows:
-            writer.writerow([row[name] for name in columns] if isinstance(row, Mapping) else row)
+            stream.write(csv_text([row[name] for name in columns] if isinstance(row, Mapping) else row))
             count += 1
     return count

@@ -21,6 +21,7 @@ __all__ = [
     "Line",
     "Row",
     "Table",
+    "brief",
     "line_text",
     "open_bytes",
     "open_table",
@@ -67,6 +68,12 @@ class Head:
     delimiter: str
     line: int
     end: int
+
+
+def brief(text: str, most: int = 60) -> str:
+    """Return a text as a message shows it: on one line, and cut after so many characters."""
+    line = " ".join(text.splitlines())
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def open_table(path: Path, *, shown: str | None = None, delimiter: str | None = None) -> Table:

@@ -21,11 +21,11 @@ from kg.mapping import chosen, codes, literal, minted, point, text, typed_key
 from kg.namespaces import CKG, DCT, ORG, RDF, SCHEMA, SKOS
 from kg.rows import Loaded, Progress, RowTable, Statement
 from kg.sources.faults import Case, Faults, impossible, missing, take_rows
+from kg.sources.tables import keep_columns
 
 __all__ = ["OPTIONS", "read"]
 
 OPTIONS = ("min_projects_per_field",)
-_ALIASES = {"name": "legalName", "organizationURL": "url"}
 _KINDS = {"PRC": "company", "HES": "university", "REC": "research", "PUB": "public"}
 #: The codes that CORDIS uses for two countries, and those of ISO 3166-1.
 _COUNTRIES = {"EL": "GR", "UK": "GB"}
@@ -37,6 +37,11 @@ _NEEDED = {
     "project": ("id", "title"),
     "euroSciVoc": ("projectID", "code", "title"),
 }
+_OTHERS = "nutsName projectID organisationID role id acronym title startDate endDate topic code path"
+#: The columns that are read, by what releases call them; the others are passed over.
+_COLUMNS = {name: name for name in (*_DETAILS, *_OTHERS.split())} | {"name": "legalName", "organizationURL": "url"}
+#: What codes look like; anything longer would have a tree of its own above it.
+_NUTS, _FIELD = "[A-Z]{2}[0-9A-Z]{0,3}", "[0-9]+(/[0-9]+){0,8}"
 #: SQL for the cells of a column that is not there, and for the id of a field.
 _NONE, _DOTTED = "''", "replace(code, '/', '.')"
 
@@ -87,9 +92,7 @@ class _Reader:
         if not file.exists():
             raise InputError(f"{name}.csv is missing: a source of type 'cordis' must have it", file=path)
         frame = open_frame(file, shown=self.shown(file))
-        for column in _NEEDED[name]:
-            if column not in self.positions(frame):
-                raise InputError(f"the column '{column}' is missing", file=self.shown(file), line=1)
+        self.positions(frame)
         return frame
 
     @staticmethod
@@ -98,7 +101,7 @@ class _Reader:
 
     @staticmethod
     def positions(frame: Frame) -> dict[str, int]:
-        return {_ALIASES.get(name, name): position for position, name in enumerate(frame.header)}
+        return keep_columns(frame, _COLUMNS, required=_NEEDED[frame.path.stem], ignore=True)
 
     def add_table(self, frame: Frame, name: str) -> RowTable:
         shown = self.shown(frame.path)
@@ -109,7 +112,9 @@ class _Reader:
         """Take in the rows of a file and return what is wrong with those that can't be parsed."""
         table = self.add_table(frame, name)
         needed = name == "organization"
-        return take_rows(self.drafts, table, frame, self.nodes(table), self.loaded, self.progress, needed=needed)
+        faults = take_rows(self.drafts, table, frame, self.nodes(table), self.loaded, self.progress, needed=needed)
+        faults.surplus(frame.surplus)
+        return faults
 
     def nodes(self, table: RowTable) -> tuple[str, str]:
         """Return SQL for the node that a row of a file describes, and for its second end."""
@@ -196,7 +201,7 @@ class _Reader:
         faults = self.fill(frame, "euroSciVoc")
         table = faults.table
         code = _code(table.cells)
-        impossible_code = f"{code} = '' OR contains({code}, '//')"
+        impossible_code = f"NOT regexp_full_match({code}, '{_FIELD}')"
         message = f"'''' || {table.cells['code']} || ''' is no EuroSciVoc code such as /23/53/373'"
         faults.reject([self.unknown_project(table, "other"), (impossible_code, "code", message, "MissingKey")])
         faults.repeated("code", by_cells=True, focus=False)
@@ -277,12 +282,15 @@ class _Reader:
             self.run(f"DROP TABLE {name}")
 
     def region_tree(self) -> Iterator[Derived]:
-        """Yield the regions of the NUTS codes and all the levels above them, from the digits of the codes."""
+        """Yield the regions of the NUTS codes and all the levels above them, from the digits of the codes.
+
+        A code that is none has no region, which the shapes find.
+        """
         table = self.tables["organization"]
         code = f"stripped({table.cells.get('nutsCode', _NONE)})"
         self.run(f"""CREATE TEMP TABLE regions AS SELECT DISTINCT left(code, length) AS code
-            FROM (SELECT DISTINCT {code} AS code FROM {self.drafts.cells(table)}) c,
-                 range(least(2, length(code)), length(code) + 1) t(length) WHERE code <> ''""")
+            FROM (SELECT DISTINCT {code} AS code FROM {self.drafts.cells(table)}
+                  WHERE regexp_full_match({code}, '{_NUTS}')) c, range(2, length(code) + 1) t(length)""")
         region = f"{minted(self.base, 'region', 'code')} AS s"
         yield RDF["type"], CKG["Region"], f"SELECT {region} FROM regions"
         yield DCT["identifier"], None, f"SELECT {region}, {text('code')} AS key FROM regions"

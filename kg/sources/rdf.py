@@ -32,6 +32,7 @@ from kg.identifiers import short_hash
 from kg.namespaces import CKG, RDF, WORKING
 from kg.resources import ontology_files
 from kg.rows import Finding, Loaded, Progress, Row, RowTable
+from kg.tables import brief
 
 __all__ = ["FACT_TERMS", "OPTIONS", "parse_file", "read", "statement_lines"]
 
@@ -99,9 +100,9 @@ def parse_file(path: Path) -> Iterator[Quad]:
     try:
         yield from parse(path=str(path), format=kind)
     except SyntaxError as error:
-        raise InputError(f"this is no {kind.name}: {error.msg}", file=path, line=error.lineno) from None
+        raise InputError(f"this is no {kind.name}: {brief(error.msg, 300)}", file=path, line=error.lineno) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"the file can't be read ({error})", file=path) from None
+        raise InputError(f"the file can't be read ({brief(str(error), 300)})", file=path) from None
 
 
 def statement_lines(path: Path) -> list[int]:

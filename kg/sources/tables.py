@@ -11,6 +11,7 @@ from kg.frames import Frame, open_frame
 from kg.mapping import TABLES, TableSpec, row_nodes, statements
 from kg.rows import Loaded, Progress, Row, RowTable
 from kg.sources.faults import Case, impossible, missing, take_rows
+from kg.tables import brief
 
 __all__ = ["OPTIONS", "keep_columns", "read"]
 
@@ -108,8 +109,9 @@ def keep_columns(frame: Frame, known: Mapping[str, str], *, required: Iterable[s
         if canonical is None:
             if ignore:
                 continue
+            name = brief(header)
             raise InputError(
-                f"the column '{header}' is not known here{nearest(header, known)}"
+                f"the column '{name}' is not known here{nearest(name, known)}"
                 ' (extra_columns = "ignore" in the source passes over such columns)',
                 file=shown,
                 line=1,
