@@ -20,7 +20,7 @@ from kg.errors import EngineError
 from kg.shacl.report import Result
 from kg.shacl.terms import from_rdflib, to_rdflib
 
-__all__ = ["by_pyshacl"]
+__all__ = ["by_pyshacl", "read_result"]
 
 #: RDFLib logs a trace for every ill-typed literal; finding those is what the shapes are for.
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
@@ -70,7 +70,7 @@ def by_pyshacl(store: Store, shapes: rdflib.Graph) -> list[Result]:
     if not isinstance(report, rdflib.Graph):
         raise EngineError(f"pySHACL could not validate: {str(text).splitlines()[0]}")
     top = report.objects(None, SH.result)
-    return [_result(report, node) for node in top]
+    return [read_result(report, node) for node in top]
 
 
 class _Data(rdflib.store.Store):
@@ -99,7 +99,7 @@ class _Data(rdflib.store.Store):
             yield tuple(map(to_rdflib, (quad.subject, quad.predicate, quad.object))), iter([self.graph])
 
 
-def _result(report: rdflib.Graph, node: Node) -> Result:
+def read_result(report: rdflib.Graph, node: Node) -> Result:
     def one(predicate: rdflib.URIRef) -> Node | None:
         return next(iter(sorted(report.objects(node, predicate), key=str)), None)
 
