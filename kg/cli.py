@@ -204,7 +204,9 @@ def build(
     violations = counts["findings"].get("Violation", 0)
     if violations:
         click.echo(
-            f"{violations} violations: see {made.folder / 'report.csv'} and {made.folder / 'rejected'}", err=True
+            f"{violations} violations: see {made.folder / 'report.html'}, report.csv beside it, and "
+            f"{made.folder / 'rejected'}",
+            err=True,
         )
     return 1 if violations else 0
 

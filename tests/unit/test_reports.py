@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -376,6 +377,12 @@ def test_the_standard_report_has_the_message_of_the_shape() -> None:
     text = report_turtle([unknown_sector(2)])
     assert 'sh:resultMessage "unknown sector"' in text
     assert "ckgsh:message \"unknown sector '26.1l': did you mean '26.11'?\"" in text
+
+
+@pytest.mark.parametrize("severity", ["Violation", "Warning", "Info"])
+def test_the_standard_report_conforms_only_without_results(severity: str) -> None:
+    assert "sh:conforms false" in report_turtle([replace(unknown_sector(2), severity=severity)])
+    assert "sh:conforms true" in report_turtle([])
 
 
 def test_rows_that_lost_a_value_have_what_was_meant_beside_it(tmp_path: Path) -> None:
