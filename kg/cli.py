@@ -30,6 +30,7 @@ from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.explain import explain as explain_it
 from kg.export import FORMATS, export
 from kg.provenance import write_provenance
+from kg.publish import publish
 from kg.rejected import REPORT_COLUMNS, report_cells
 from kg.render import named, printable, progress_bar, show, show_solutions
 from kg.report_turtle import report_turtle
@@ -394,3 +395,18 @@ def export_command(folder: Path, form: str, out: Path | None, provenance: bool) 
             click.echo(f"{out}: {write_provenance(folder, out, progress=progress)} facts with their places")
         return
     click.echo(export(open_build(folder), form, out), nl=False)
+
+
+@cli.command(name="publish")
+@click.argument("folder", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The folder of the site: new, or a site before."
+)
+@click.option(
+    "--templates", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Templates in place of ours."
+)
+def publish_command(folder: Path, out: Path, templates: Path | None) -> None:
+    """Write a build as a static site: pages, linked data and dumps."""
+    with progress_bar() as progress:
+        made = publish(open_build(folder), out, templates=templates, progress=progress)
+    click.echo(f"{made.folder}: {made.files} files, {made.bytes / 1e6:.1f} MB; open {made.folder / 'index.html'}")

@@ -1,0 +1,57 @@
+"""A build as a static site: pages for people, data for machines, no server of ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from kg.build import Build
+from kg.publish.addresses import Addresses
+from kg.publish.site import MARK, Site, replacing
+from kg.rows import Progress, silent
+
+__all__ = ["Published", "publish"]
+
+#: What is written, in this order; each part takes the site and writes its files.
+PARTS: tuple[Callable[[Site], None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was written, and where."""
+
+    folder: Path
+    files: int
+    bytes: int
+
+
+def publish(build: Build, out: Path, *, templates: Path | None = None, progress: Progress = silent) -> Published:
+    """Write the site of a build; the site that is there stays until the new one is whole.
+
+    Parameters
+    ----------
+    build:
+        An open build.
+    out:
+        The folder of the site: new, empty, or a site written before.
+    templates:
+        A folder with templates in place of ours, by name.
+    progress:
+        Is told what is done.
+
+    Raises
+    ------
+    InputError
+        when the folder holds something else, or the build can't be read.
+    """
+    with replacing(out) as folder:
+        site = Site(build, folder, Addresses(build.base, {}), templates, progress)
+        for part in PARTS:
+            part(site)
+        site.write(MARK, json.dumps({"run": build.run["run"], "clusterkg": metadata.version("clusterkg")}) + "\n")
+        written = [path for path in folder.rglob("*") if path.is_file()]
+        count, size = len(written), sum(path.stat().st_size for path in written)
+    return Published(out, count, size)

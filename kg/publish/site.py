@@ -1,0 +1,84 @@
+"""The site of a build: where it is written, and what every part of it needs to know."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.build import Build
+from kg.errors import InputError
+from kg.publish.addresses import Addresses
+from kg.rows import Progress, silent
+
+__all__ = ["Site", "replacing"]
+
+#: What marks a folder as a site of ours, which may be replaced.
+MARK = "clusterkg-site.json"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that is being written.
+
+    Attributes
+    ----------
+    build:
+        The build that it shows.
+    folder:
+        Where its files are written; every path of the site is relative to it.
+    addresses:
+        Which files are about which IRI.
+    templates:
+        A folder with templates that take the place of ours, by name; None where there is none.
+    progress:
+        Is told what is done.
+    """
+
+    build: Build
+    folder: Path
+    addresses: Addresses
+    templates: Path | None = None
+    progress: Progress = silent
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file, with the folders above it made."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def write(self, name: str, content: str | bytes) -> None:
+        """Write a file of the site."""
+        self.path(name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a new folder beside a site; it takes the place of the site when all is done, and only then.
+
+    Raises
+    ------
+    InputError
+        when there is something else at that place.
+    """
+    if target.exists() and not target.is_dir():
+        raise InputError("this is no folder", file=target)
+    if target.is_dir() and any(target.iterdir()) and not (target / MARK).is_file():
+        raise InputError("there are files here that are no site of kg; name a new or empty folder", file=target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    work.chmod(0o755)
+    try:
+        yield work
+        if target.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+            target.rename(old / "site")
+            work.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            work.rename(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
