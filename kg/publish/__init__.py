@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kg.build import Build
 from kg.publish.addresses import MOST_FILES
+from kg.publish.data import data
 from kg.publish.site import MARK, Site, replacing
 from kg.publish.staged import staged
 from kg.rows import Progress, silent
@@ -17,7 +18,7 @@ from kg.rows import Progress, silent
 __all__ = ["Published", "publish"]
 
 #: What is written, in this order; each part takes the site and writes its files.
-PARTS: tuple[Callable[[Site], None], ...] = ()
+PARTS: tuple[Callable[[Site], None], ...] = (data,)
 
 
 @dataclass(frozen=True, slots=True)
