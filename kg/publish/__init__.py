@@ -10,15 +10,20 @@ from pathlib import Path
 
 from kg.build import Build
 from kg.publish.addresses import MOST_FILES
+from kg.publish.catalogue import catalogue
+from kg.publish.crate import crate
 from kg.publish.data import data
+from kg.publish.servers import servers
 from kg.publish.site import MARK, Site, replacing
+from kg.publish.sitemap import sitemap
 from kg.publish.staged import staged
+from kg.publish.void import void
 from kg.rows import Progress, silent
 
 __all__ = ["Published", "publish"]
 
 #: What is written, in this order; each part takes the site and writes its files.
-PARTS: tuple[Callable[[Site], None], ...] = (data,)
+PARTS: tuple[Callable[[Site], None], ...] = (data, void, catalogue, crate, servers, sitemap)
 
 
 @dataclass(frozen=True, slots=True)

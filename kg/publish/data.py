@@ -12,9 +12,11 @@ from pathlib import Path
 from kg.engines.columnar.ntriples import CODES, NAMED
 from kg.engines.columnar.store import quoted
 from kg.namespaces import PREFIXES, RDF, XSD
+from kg.publish.distributions import write_checksums
 from kg.publish.shards import Made, Shards, compressed, in_order, turtle_head, workers, write_shards
 from kg.publish.site import Site
 from kg.publish.staged import Staged
+from kg.publish.tables import tables
 
 __all__ = ["DUMP", "data"]
 
@@ -36,12 +38,18 @@ def data(site: Site) -> None:
     with workers(site.graph.quads) as executor:
         plain = [site.build.folder / name for name in ("facts.nq", "inferred.nq")]
         target = site.path(f"{DUMP}.nq.gz")
-        packed = executor.submit(compressed, plain, target) if executor else compressed(plain, target)
+        packed = None
+        if executor is None:
+            compressed(plain, target)
+        else:
+            packed = executor.submit(compressed, plain, target)
         _shards(site, executor)
         site.progress("writing dumps", 0, 0)
         _parquet(site.graph, site.path(f"{DUMP}.parquet"))
         if packed is not None:
             packed.result()
+    tables(site)
+    write_checksums(site)
 
 
 def _shards(site: Site, executor: Executor | None) -> None:

@@ -28,7 +28,8 @@ _WORTH_PROCESSES = 100_000
 _AHEAD = 2
 #: Names of files and what is said in them: N-Triples, in any order, with repetitions.
 Shards = list[tuple[str, bytes]]
-_Given, _Done = TypeVar("_Given"), TypeVar("_Done")
+_Given = TypeVar("_Given")
+_Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True, slots=True)
