@@ -67,7 +67,8 @@ def publish(
         site = Site(build, folder, graph, templates, progress)
         for part in PARTS:
             part(site)
-        site.write(MARK, json.dumps({"run": build.run["run"], "clusterkg": metadata.version("clusterkg")}) + "\n")
+        mark = {"run": build.run["run"], "clusterkg": metadata.version("clusterkg"), "cuts": site.addresses.cuts}
+        site.write(MARK, json.dumps(mark) + "\n")
         written = [path for path in folder.rglob("*") if path.is_file()]
         count, size = len(written), sum(path.stat().st_size for path in written)
     return Published(out, count, size)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -113,15 +113,35 @@ def odd_project(folder: Path) -> Path:
     (data / "organizations.csv").write_text(f"id,name,region,sectors\n{rows}\n", encoding="utf-8")
     (data / "regions.csv").write_text('id,name,level\n"R/1 ü",Region,1\n', encoding="utf-8")
     (data / "sectors.csv").write_text("id,name,level\nS%1,Sector,1\n", encoding="utf-8")
-    supplies = "\n".join(f"{cell(one)},{cell(two)}" for one, two in zip(ids, ids[1:], strict=False))
+    supplies = "\n".join(f"{cell(one)},{cell(two)}" for one, two in pairwise(ids))
     (data / "supplies.csv").write_text(f"supplier,customer\n{supplies}\n", encoding="utf-8")
     return folder
 
 
-@pytest.fixture(scope="session", params=[20_000, 5], ids=["whole", "cut"])
-def odd_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    """A project with odd ids, published with a file for each and with few files."""
-    folder = _open(tmp_path_factory.mktemp("odd"))
-    build = kg.build(odd_project(folder / "project"))
-    publish(build, folder / "site", most_files=request.param)
-    yield Published(build, folder / "site")
+@pytest.fixture(scope="session")
+def odd_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """A project with odd ids, built."""
+    return kg.build(odd_project(_open(tmp_path_factory.mktemp("odd")) / "project"))
+
+
+@pytest.fixture(scope="session")
+def odd_whole(odd_build: Build) -> Published:
+    """Odd ids, published with a file for each."""
+    site = odd_build.folder.parent.parent / "whole"
+    publish(odd_build, site)
+    return Published(odd_build, site)
+
+
+@pytest.fixture(scope="session")
+def odd_cut(odd_build: Build) -> Published:
+    """Odd ids, published with few files."""
+    site = odd_build.folder.parent.parent / "cut"
+    publish(odd_build, site, most_files=5)
+    return Published(odd_build, site)
+
+
+@pytest.fixture(params=["whole", "cut"])
+def odd_site(request: pytest.FixtureRequest) -> Published:
+    """Odd ids, published in both ways."""
+    found: Published = request.getfixturevalue(f"odd_{request.param}")
+    return found

@@ -28,7 +28,8 @@ server/apache.conf    the same for a virtual host: Include it there, and change 
 server/nginx.conf     nginx: a server of its own. Change the folder and the name.
 server/w3id.htaccess  for a permanent address (w3id.org or a host of yours) that leads to {site}
 
-What can't be served: an id with ../ in it (as ..%2F) is resolved by nginx before any rule; parts of an IRI after # never reach
+What can't be served: an id with ../ in it (as ..%2F) is resolved by nginx before any rule, and it
+has no media type for a file whose name is one or two dots (a short shard of an id that begins with them); parts of an IRI after # never reach
 a server. {fragment}
 
 robots.txt and .well-known/void are looked for at the root of a host: when the site is in a folder below it, copy robots.txt

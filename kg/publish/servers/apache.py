@@ -16,6 +16,9 @@ _HEAD = """# Written by kg publish. Every IRI {base}{{kind}}/{{id}} answers 303 
 #: What comes before the path in the line of a request.
 _START = r"^\S+\s(?:https?://[^/\s]+)?"
 
+#: The path of a folder.
+_WHOLE = r"(/(?:[^?\s]*/)?)"
+
 
 def folder_rules(rules: Rules) -> str:
     """Return a ``.htaccess`` for the folder of the site, wherever that is."""
@@ -45,15 +48,17 @@ def host_rules(rules: Rules, *, site: str = "/var/www/site") -> str:
     path = re.escape(rules.path)
     alias = "" if rules.path == "/" else f"Alias {rules.path} {site}/\n"
     where = f"DocumentRoot {site}\n" if rules.path == "/" else alias
+    types = "".join(f"    {line}\n" for line in _types().splitlines())
     return "".join(
         [
             _HEAD.format(base=rules.facts.base),
             "# To include in a virtual host; .htaccess is not needed then. Change the folder.\n",
             "AllowEncodedSlashes NoDecode\n",
             where,
-            f"<Directory {site}>\n    Require all granted\n    AllowOverride None\n    DirectoryIndex index.html\n</Directory>\n",
+            f"<Directory {site}>\n    Require all granted\n    AllowOverride None\n    DirectoryIndex index.html\n",
+            types,
+            "</Directory>\n",
             _negotiated(rules, f"^{path}", f"({path})", rules.path),
-            _types(),
             _headers(rules, f"({path})"),
         ]
     )
@@ -93,7 +98,7 @@ def _negotiated(rules: Rules, start: str, at: str, root: str) -> str:
         lines += [
             f'RewriteRule "{start}{pattern}$" - [E=KG_CHOICE:1]',
             "RewriteCond %{ENV:KG_AS} !=html",
-            f'RewriteCond %{{THE_REQUEST}} "{_START}{at if not pattern else _until(at, pattern)}"',
+            f'RewriteCond %{{THE_REQUEST}} "{_START}{at if pattern else _WHOLE}{pattern}(?:[?\\s])"',
             f'RewriteRule "{start}{pattern}$" "%1{document}.%{{ENV:KG_AS}}" [R=303,L]',
         ]
     lines += ["# Everything else: which files are about it."]
@@ -111,10 +116,6 @@ def _negotiated(rules: Rules, start: str, at: str, root: str) -> str:
             f'RewriteRule "{start}{rules.kinds}" "{root}{target}" [R=303,L]',
         ]
     return "\n".join([*lines, "</IfModule>", ""])
-
-
-def _until(at: str, pattern: str) -> str:
-    return rf"{at}{pattern}(?:[?\s])"
 
 
 def _types() -> str:
@@ -160,7 +161,7 @@ def _headers(rules: Rules, at: str) -> str:
     lines += [f'Header set Link "{data}, {about}" env=KG_PAGE']
     lines += [f'Header append Link "<{facts.base}%{{KG_CITED}}e>; rel=\\"cite-as\\"" env=KG_CITED']
     lines += [f'Header set Link "<%{{KG_AT}}epage/%{{KG_DATA}}e.html>; rel=\\"describes\\"; type=\\"text/html\\"{licence}" env=KG_DATA']  # fmt: skip
-    lines += [f'Header set Link "{home_links(rules)}" env=KG_HOME'.replace("\\", "\\")]
+    lines += [f'Header set Link "{home_links(rules)}" env=KG_HOME']
     return "\n".join([*lines, "</IfModule>", ""])
 
 
