@@ -151,7 +151,7 @@ def _addressed(table: pa.Table, addresses: Addresses, kind: str) -> pa.Table:
 def _groups(connection: duckdb.DuckDBPyConnection, addresses: Addresses) -> None:
     """Give every candidate its address."""
     iris = connection.sql("SELECT iri FROM found_groups").to_arrow_table()["iri"].to_pylist()
-    files = [addresses.file(iri, "group") or "" for iri in iris]
+    files = [addresses.file(iri, "group/declared") or "" for iri in iris]
     table = pa.table({
         "iri": pa.array(iris, pa.string()),
         "file": pa.array(files, pa.string()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,9 @@ MOST = 120
 def shown(text: object, most: int = MOST) -> str:
     """Return a text as it can be shown: on one line, cut, and without signs that turn what follows."""
     given = str(text)
-    return given if len(given) <= most and given.isprintable() else readable(given, most)
+    if len(given) > most:
+        return f"{readable(given[: most - 1], most).rstrip()}…"
+    return given if given.isprintable() else readable(given, most)
 
 
 def name(text: object, most: int = MOST) -> Markup:
@@ -154,7 +156,3 @@ class Frame:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         path.write_bytes(text.encode("utf-8", "replace"))
 
-
-def facets(values: Sequence[str]) -> list[str]:
-    """Return different values in their order."""
-    return list(dict.fromkeys(values))
