@@ -10,13 +10,14 @@ from pathlib import Path
 
 from kg.build import Build
 from kg.publish.addresses import Addresses
+from kg.publish.query_page import query_page
 from kg.publish.site import MARK, Site, replacing
 from kg.rows import Progress, silent
 
 __all__ = ["Published", "publish"]
 
 #: What is written, in this order; each part takes the site and writes its files.
-PARTS: tuple[Callable[[Site], None], ...] = ()
+PARTS: tuple[Callable[[Site], None], ...] = (query_page,)
 
 
 @dataclass(frozen=True, slots=True)
