@@ -4,8 +4,7 @@ Each folder of ``kg/templates/site/vendor`` has a ``vendor.json``: the packages 
 licence and the integrity that the registry states of the whole package, and for each file its place in the package (or
 null, where it was added by us: a licence text that the package lacks) and its SHA-512.
 
-``python -m kg.publish.vendor`` checks the files; with ``--fetch`` it fetches the packages again (with ``npm pack``), checks
-their integrity and writes the files.
+``make vendor`` fetches the packages again (with ``npm pack``), checks their integrity and writes the files.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -26,7 +24,7 @@ from pathlib import Path
 from kg.errors import InputError, UsageError
 from kg.publish.site import Site
 
-__all__ = ["Package", "check", "fetch", "packages", "ship"]
+__all__ = ["Package", "check", "fetch", "integrity", "packages", "refetch", "ship"]
 
 #: The list in each folder.
 LIST = "vendor.json"
@@ -128,18 +126,11 @@ def fetch(folder: Path) -> None:
                     (folder / name).write_bytes(data)
 
 
-def main(arguments: list[str]) -> int:
-    """Check all folders, after fetching them where that is asked for; return how many faults there are."""
-    faults = 0
+def refetch() -> list[str]:
+    """Fetch the packages of all folders again and return what is wrong with the files."""
+    faults = []
     with as_file(files("kg") / "templates" / "site" / "vendor") as root:
         for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-            if "--fetch" in arguments:
-                fetch(folder)
-            for fault in check(folder):
-                faults += 1
-                sys.stderr.write(f"{fault}\n")
+            fetch(folder)
+            faults += check(folder)
     return faults
-
-
-if __name__ == "__main__":
-    sys.exit(min(main(sys.argv[1:]), 1))
