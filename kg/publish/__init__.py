@@ -9,9 +9,10 @@ from importlib import metadata
 from pathlib import Path
 
 from kg.build import Build
-from kg.publish.addresses import Addresses
+from kg.publish.addresses import MOST_FILES
 from kg.publish.query_page import query_page
 from kg.publish.site import MARK, Site, replacing
+from kg.publish.staged import staged
 from kg.rows import Progress, silent
 
 __all__ = ["Published", "publish"]
@@ -29,7 +30,14 @@ class Published:
     bytes: int
 
 
-def publish(build: Build, out: Path, *, templates: Path | None = None, progress: Progress = silent) -> Published:
+def publish(
+    build: Build,
+    out: Path,
+    *,
+    templates: Path | None = None,
+    most_files: int = MOST_FILES,
+    progress: Progress = silent,
+) -> Published:
     """Write the site of a build; the site that is there stays until the new one is whole.
 
     Parameters
@@ -40,6 +48,8 @@ def publish(build: Build, out: Path, *, templates: Path | None = None, progress:
         The folder of the site: new, empty, or a site written before.
     templates:
         A folder with templates in place of ours, by name.
+    most_files:
+        How many files a kind of resources may have; groups have one each.
     progress:
         Is told what is done.
 
@@ -48,8 +58,8 @@ def publish(build: Build, out: Path, *, templates: Path | None = None, progress:
     InputError
         when the folder holds something else, or the build can't be read.
     """
-    with replacing(out) as folder:
-        site = Site(build, folder, Addresses(build.base, {}), templates, progress)
+    with replacing(out) as folder, staged(build, folder.parent, most=most_files) as graph:
+        site = Site(build, folder, graph, templates, progress)
         for part in PARTS:
             part(site)
         site.write(MARK, json.dumps({"run": build.run["run"], "clusterkg": metadata.version("clusterkg")}) + "\n")

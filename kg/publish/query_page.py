@@ -30,6 +30,7 @@ from kg.ask import bind
 from kg.build import Build
 from kg.catalog import Query, load
 from kg.engines.base import Term
+from kg.publish.addresses import GROUPS, LONGEST
 from kg.publish.site import Site
 from kg.publish.vendor import ship
 
@@ -59,12 +60,14 @@ class Example:
 
 def query_page(site: Site) -> None:
     """Write ``query.html``, its scripts and the data that it asks."""
-    statements = _statements(site.build)
+    statements = site.graph.quads
     fits = statements <= MOST_STATEMENTS
     data = _data(site) if fits else {}
     config = {
         "base": site.build.base,
         "cuts": dict(site.addresses.cuts),
+        "longest": LONGEST,
+        "groups": GROUPS,
         "pages": sorted(path.name for path in (site.folder / "page").glob("*") if path.is_dir()),
         **data,
     }
@@ -84,18 +87,8 @@ def query_page(site: Site) -> None:
             megabytes=max(1, round(data.get("size", 0) / 1e6)),
             config=json.dumps(config),
             examples=list(examples(site.build)),
-            has_downloads=True,
         ),
     )
-
-
-def _statements(build: Build) -> int:
-    """Count the statements of a build: those of the facts are in its record, conclusions are lines."""
-    count = int(build.run["counts"]["facts"])
-    with (build.folder / "inferred.nq").open("rb") as stream:
-        while block := stream.read(1 << 24):
-            count += block.count(b"\n")
-    return count
 
 
 def _data(site: Site) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from kg.build import Build
 from kg.errors import InputError
 from kg.publish.addresses import Addresses
+from kg.publish.staged import Staged
 from kg.rows import Progress, silent
 
 __all__ = ["Site", "replacing"]
@@ -30,8 +31,8 @@ class Site:
         The build that it shows.
     folder:
         Where its files are written; every path of the site is relative to it.
-    addresses:
-        Which files are about which IRI.
+    graph:
+        Its facts, with the file that each is described in.
     templates:
         A folder with templates that take the place of ours, by name; None where there is none.
     progress:
@@ -40,9 +41,14 @@ class Site:
 
     build: Build
     folder: Path
-    addresses: Addresses
+    graph: Staged
     templates: Path | None = None
     progress: Progress = silent
+
+    @property
+    def addresses(self) -> Addresses:
+        """Which files are about which IRI."""
+        return self.graph.addresses
 
     def path(self, name: str) -> Path:
         """Return the path of a file, with the folders above it made."""

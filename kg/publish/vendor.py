@@ -128,7 +128,7 @@ def fetch(folder: Path) -> None:
 
 def refetch() -> list[str]:
     """Fetch the packages of all folders again and return what is wrong with the files."""
-    faults = []
+    faults: list[str] = []
     with as_file(files("kg") / "templates" / "site" / "vendor") as root:
         for folder in sorted(path for path in root.iterdir() if path.is_dir()):
             fetch(folder)

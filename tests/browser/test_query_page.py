@@ -17,9 +17,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 import kg
-from kg.publish.addresses import Addresses
 from kg.publish.query_page import examples, query_page
 from kg.publish.site import Site
+from kg.publish.staged import staged
 from tests.browser.test_reference import ALL, COLOURS, violations
 from tests.conftest import EXAMPLE
 
@@ -62,7 +62,8 @@ def folder(build: kg.Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The query page, and a folder that says that the site has pages about organisations."""
     folder = tmp_path_factory.mktemp("site")
     (folder / "page" / "organization").mkdir(parents=True)
-    query_page(Site(build, folder, Addresses(build.base, {})))
+    with staged(build, tmp_path_factory.mktemp("staged")) as graph:
+        query_page(Site(build, folder, graph))
     return folder
 
 
@@ -249,10 +250,13 @@ def test_too_large_a_build_offers_the_downloads(
     tmp_path: Path, build: kg.Build, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["kg.publish.query_page"], "MOST_STATEMENTS", 10)
-    query_page(Site(build, tmp_path, Addresses("https://e.org/", {})))
-    assert not (tmp_path / "assets" / "data").exists()
+    site = tmp_path / "site"
+    site.mkdir()
+    with staged(build, tmp_path) as graph:
+        query_page(Site(build, site, graph))
+    assert not (site / "assets" / "data").exists()
     with browser.new_context() as context:
         page = context.new_page()
-        page.goto((tmp_path / "query.html").as_uri())
+        page.goto((site / "query.html").as_uri())
         assert page.get_by_text("more than a browser can hold").is_visible()
         assert page.locator("#editor").count() == 0
