@@ -12,18 +12,33 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from kg.publish.groups import write_groups
+from kg.publish.links import write_collaborations, write_competitions, write_participations, write_supplies
 from kg.publish.model import make_model
 from kg.publish.organizations import spans, write_organizations
+from kg.publish.places import write_indexes, write_regions, write_sectors, write_skills
 from kg.publish.reading import Model
 from kg.publish.render import Frame
 from kg.publish.site import Site
 from kg.publish.start import write_start
+from kg.publish.things import write_things
 
 __all__ = ["pages"]
 
 #: From so many organisations on pages are written by several processes.
 _MANY = 20_000
 _PROCESSES = 2
+#: What has pages by the thousand: its table, what writes them, and how many things are one piece of work.
+_PARTS: tuple[tuple[str, Callable[[Frame, Model, int, int], int], int], ...] = (
+    ("group", write_groups, 2_000),
+    ("organization", write_organizations, 24_000),
+    ("region", write_regions, 1_600),
+    ("sector", write_sectors, 400),
+    ("skill", write_skills, 10_000),
+    ("collaboration", write_collaborations, 20_000),
+    ("supply", write_supplies, 100_000),
+    ("competition", write_competitions, 100_000),
+    ("participation", write_participations, 100_000),
+)
 #: One piece of work: a function of this package, and the range of numbers that it writes.
 Work = tuple[Callable[[Frame, Model, int, int], int], int, int]
 
@@ -55,7 +70,9 @@ def pages(site: Site) -> None:
         model = Model(file)
         try:
             write_start(frame, model)
+            write_indexes(frame, model)
             _many(frame, model, file, site)
+            write_things(frame, site)
         finally:
             model.close()
 
@@ -72,10 +89,14 @@ def _assets(site: Site) -> None:
 
 def _many(frame: Frame, model: Model, file: Path, site: Site) -> None:
     """Write the pages of which there is one for each group, and those of organisations."""
-    groups = model.one('SELECT count(*) FROM "group"')
+    work: list[Work] = []
+    for table, function, size in _PARTS:
+        count = model.one(f'SELECT count(*) FROM "{table}"')
+        if table in ("group", "skill"):
+            work += [(function, begin, min(begin + size, count)) for begin in range(0, count, size)]
+        else:
+            work += [(function, *part) for part in spans(model, table, 0, count, size)]
     organizations = model.one("SELECT count(*) FROM organization")
-    work: list[Work] = [(write_groups, begin, min(begin + 2_000, groups)) for begin in range(0, groups, 2_000)]
-    work += [(write_organizations, *part) for part in spans(model, "organization", 0, organizations, 24_000)]
     if organizations < _MANY or (os.cpu_count() or 1) < 2:
         for done, (function, first, last) in enumerate(work):
             site.progress("pages", done, len(work))
