@@ -92,12 +92,12 @@ def _mix(kind: str) -> str:
     if kind == "region":
         return f"""SELECT u.above AS key, t.name, t.href, count(*) AS value FROM organization o
             JOIN region_up u ON u.n = o.region JOIN org_theme x ON x.organization = o.n JOIN sector t ON t.n = x.theme
-            WHERE u.above >= ? AND u.above < ? GROUP BY ALL
-            QUALIFY row_number() OVER (PARTITION BY key ORDER BY value DESC, t.name) <= {MOST_BARS} ORDER BY key, value DESC, t.name"""
+            WHERE u.above >= ? AND u.above < ? GROUP BY u.above, t.name, t.href
+            QUALIFY row_number() OVER (PARTITION BY u.above ORDER BY count(*) DESC, t.name) <= {MOST_BARS} ORDER BY key, value DESC, t.name"""
     return f"""SELECT key, t.name, t.href, count(*) AS value FROM
             (SELECT DISTINCT u.above AS key, o.n, o.place FROM organization o JOIN org_sector x ON x.organization = o.n
-            JOIN sector_up u ON u.n = x.sector WHERE u.above >= ? AND u.above < ?) JOIN region t ON t.n = place GROUP BY ALL
-            QUALIFY row_number() OVER (PARTITION BY key ORDER BY value DESC, t.name) <= {MOST_BARS} ORDER BY key, value DESC, t.name"""
+            JOIN sector_up u ON u.n = x.sector WHERE u.above >= ? AND u.above < ?) JOIN region t ON t.n = place GROUP BY key, t.name, t.href
+            QUALIFY row_number() OVER (PARTITION BY key ORDER BY count(*) DESC, t.name) <= {MOST_BARS} ORDER BY key, value DESC, t.name"""
 
 
 def _about(frame: Frame, kind: str, rows: list[Record]) -> dict[str, Any]:
