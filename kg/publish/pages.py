@@ -18,6 +18,7 @@ from kg.publish.organizations import spans, write_organizations
 from kg.publish.places import write_indexes, write_regions, write_sectors, write_skills
 from kg.publish.reading import Model
 from kg.publish.render import Frame
+from kg.publish.search import write_search
 from kg.publish.site import Site
 from kg.publish.start import write_start
 from kg.publish.things import write_things
@@ -71,6 +72,7 @@ def pages(site: Site) -> None:
         try:
             write_start(frame, model)
             write_indexes(frame, model)
+            write_search(frame, model)
             _many(frame, model, file, site)
             write_things(frame, site)
         finally:
