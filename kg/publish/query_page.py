@@ -23,7 +23,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from pyoxigraph import NamedNode
 
 from kg.ask import bind
@@ -31,6 +30,7 @@ from kg.build import Build
 from kg.catalog import Query, load
 from kg.engines.base import Term
 from kg.publish.addresses import GROUPS, LONGEST
+from kg.publish.pages import frame_of
 from kg.publish.site import Site
 from kg.publish.vendor import ship
 
@@ -76,18 +76,15 @@ def query_page(site: Site) -> None:
     assets = files("kg") / "templates" / "site" / "assets"
     for name in _SCRIPTS:
         site.write(f"assets/{name}", (assets / name).read_bytes())
-    page = _environment(site).get_template("query.html.j2")
-    site.write(
+    frame_of(site).write(
+        "query.html.j2",
         "query.html",
-        page.render(
-            title=site.build.run["title"],
-            statements=statements,
-            fits=fits,
-            most=MOST_STATEMENTS,
-            megabytes=max(1, round(data.get("size", 0) / 1e6)),
-            config=json.dumps(config),
-            examples=list(examples(site.build)),
-        ),
+        statements=statements,
+        fits=fits,
+        most=MOST_STATEMENTS,
+        megabytes=max(1, round(data.get("size", 0) / 1e6)),
+        config=json.dumps(config),
+        examples=list(examples(site.build)),
     )
 
 
@@ -174,14 +171,3 @@ def _found(build: Build) -> dict[str, list[str]]:
         table = pa.table({"iri": counted.field("values"), "count": counted.field("counts")})
         out["organization"] = [str(table.sort_by([("count", "descending"), ("iri", "ascending")])["iri"][0])]
     return out
-
-
-def _environment(site: Site) -> Environment:
-    loaders = [FileSystemLoader(site.templates)] if site.templates else []
-    return Environment(
-        loader=ChoiceLoader([*loaders, PackageLoader("kg", "templates/site")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

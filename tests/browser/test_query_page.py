@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 import kg
+from kg.publish import publish
 from kg.publish.query_page import examples, query_page
 from kg.publish.site import Site
 from kg.publish.staged import staged
@@ -59,12 +60,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> kg.Build:
 
 @pytest.fixture(scope="module")
 def folder(build: kg.Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The query page, and a folder that says that the site has pages about organisations."""
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "page" / "organization").mkdir(parents=True)
-    with staged(build, tmp_path_factory.mktemp("staged")) as graph:
-        query_page(Site(build, folder, graph))
-    return folder
+    """The site, with pages that links lead to."""
+    return publish(build, tmp_path_factory.mktemp("published") / "site").folder
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +113,11 @@ def test_an_example_gives_rows_with_names_that_lead_to_pages(page: Page) -> None
     assert page.locator("#rows tbody tr").count() > 0
     assert page.locator("#rows thead th").all_inner_texts()[:2] == ["group", "role"]
     link = page.locator("#rows tbody tr").first.get_by_role("link").last
-    assert re.fullmatch(r"page/organization/[^/]+\.html#organization.*", link.get_attribute("href") or "")
+    assert re.fullmatch(r"page/organization/[^/]+\.html#[^/]+", link.get_attribute("href") or "")
     assert link.get_attribute("title") != link.inner_text()
+    title = page.locator("#rows tbody tr td").first.inner_text()
+    page.locator("#rows tbody tr").first.get_by_role("link").first.click()
+    expect(page.locator("h1")).to_contain_text(title)
 
 
 def test_every_example_has_as_many_rows_as_the_question(page: Page, build: kg.Build) -> None:
