@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kg.build import Build
 from kg.publish.addresses import MOST_FILES
-from kg.publish.pages import pages
+from kg.publish.pages import data_page, pages
 from kg.publish.query_page import query_page
 from kg.publish.site import MARK, Site, replacing
 from kg.publish.staged import staged
@@ -19,7 +19,7 @@ from kg.rows import Progress, silent
 __all__ = ["Published", "publish"]
 
 #: What is written, in this order; each part takes the site and writes its files.
-PARTS: tuple[Callable[[Site], None], ...] = (pages, query_page)
+PARTS: tuple[Callable[[Site], None], ...] = (pages, query_page, data_page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata, resources
 from pathlib import Path
 
+from kg.publish.about import write_data_page, write_method, write_ontology, write_report
 from kg.publish.groups import write_groups
 from kg.publish.links import write_collaborations, write_competitions, write_participations, write_supplies
 from kg.publish.model import make_model
 from kg.publish.organizations import spans, write_organizations
 from kg.publish.places import write_indexes, write_regions, write_sectors, write_skills
+from kg.publish.questions import write_questions
 from kg.publish.reading import Model
 from kg.publish.render import Frame
 from kg.publish.search import write_search
@@ -23,7 +25,7 @@ from kg.publish.site import Site
 from kg.publish.start import write_start
 from kg.publish.things import write_things
 
-__all__ = ["pages"]
+__all__ = ["data_page", "frame_of", "pages"]
 
 #: From so many organisations on pages are written by several processes.
 _MANY = 20_000
@@ -50,6 +52,7 @@ def frame_of(site: Site) -> Frame:
     about = {
         "title": str(run.get("title") or "Clusters"),
         "license": str(run.get("license") or ""),
+        "base": site.build.base,
         "run": run["run"],
         "version": metadata.version("clusterkg"),
         "profile": run["profile"],
@@ -73,18 +76,27 @@ def pages(site: Site) -> None:
             write_start(frame, model)
             write_indexes(frame, model)
             write_search(frame, model)
+            write_questions(frame, site.build, model)
             _many(frame, model, file, site)
             write_things(frame, site)
+            write_method(frame)
+            write_report(frame, site)
+            write_ontology(frame, site)
         finally:
             model.close()
 
 
+def data_page(site: Site) -> None:
+    """Write the page of downloads, when all that it offers is there."""
+    write_data_page(frame_of(site), site)
+
+
 def _assets(site: Site) -> None:
-    """Copy the style sheet, scripts and libraries; a user's own stand in place of ours."""
-    ours = resources.files("kg") / "templates" / "site"
-    with resources.as_file(ours) as folder:
-        for source, target in (("assets", "assets"), ("vendor", "assets/vendor")):
-            shutil.copytree(folder / source, site.folder / target, dirs_exist_ok=True)
+    """Copy the style sheet and scripts, a user's own in place of ours, and the licence of the shapes of the map."""
+    with resources.as_file(resources.files("kg") / "templates" / "site") as folder:
+        shutil.copytree(folder / "assets", site.folder / "assets", dirs_exist_ok=True)
+        for name in ("LICENSE", "vendor.json"):
+            shutil.copyfile(folder / "vendor" / "world-atlas" / name, site.path(f"assets/vendor/world-atlas/{name}"))
     if site.templates is not None and (site.templates / "assets").is_dir():
         shutil.copytree(site.templates / "assets", site.folder / "assets", dirs_exist_ok=True)
 
