@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo install test lint bench ontology docs clean
+.PHONY: demo install test vendor lint bench ontology docs clean
 
 demo: install  ## build the example and print what was found
 	$(BIN)/kg build examples/landmarks
@@ -16,6 +16,9 @@ install: .venv/installed
 
 test: install  ## run the tests
 	$(BIN)/python -m pytest -n 2 tests
+
+vendor: install  ## fetch the pinned browser code of others again, and check it
+	$(BIN)/python -c "import sys; from kg.publish.vendor import refetch; sys.exit(chr(10).join(refetch()) or None)"
 
 lint: install  ## formatters, types, layers and the ontology
 	$(BIN)/ruff check kg tests bench

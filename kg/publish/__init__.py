@@ -13,6 +13,8 @@ from kg.publish.addresses import MOST_FILES
 from kg.publish.catalogue import catalogue
 from kg.publish.crate import crate
 from kg.publish.data import data
+from kg.publish.pages import data_page, pages
+from kg.publish.query_page import query_page
 from kg.publish.servers import servers
 from kg.publish.site import MARK, Site, replacing
 from kg.publish.sitemap import sitemap
@@ -23,7 +25,17 @@ from kg.rows import Progress, silent
 __all__ = ["Published", "publish"]
 
 #: What is written, in this order; each part takes the site and writes its files.
-PARTS: tuple[Callable[[Site], None], ...] = (data, void, catalogue, crate, servers, sitemap)
+PARTS: tuple[Callable[[Site], None], ...] = (
+    data,
+    void,
+    catalogue,
+    crate,
+    pages,
+    query_page,
+    data_page,
+    servers,
+    sitemap,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,174 +1,140 @@
-"""What is said of a data set, from the record of its run; builds of before say less."""
+"""The pages about the build itself: the method, the validation report, the downloads, and the ontology's reference."""
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
-from urllib.parse import quote, urljoin
 
-from kg.build import Build
+import duckdb
 
-__all__ = ["About", "Source", "about"]
+from kg.catalog import load
+from kg.namespaces import CKG
+from kg.ontology.reference.pages import reference
+from kg.ontology.vocabulary import read_vocabulary
+from kg.profile import PARAMETERS
+from kg.publish.render import Frame
+from kg.publish.site import Site
+from kg.publish.words import terms
 
-#: Languages of the European Union's table of languages, by their tag.
-_LANGUAGES = dict(
-    item.split("=")
-    for item in [
-        "bg=BUL",
-        "cs=CES",
-        "da=DAN",
-        "de=DEU",
-        "el=ELL",
-        "en=ENG",
-        "es=SPA",
-        "et=EST",
-        "fi=FIN",
-        "fr=FRA",
-        "ga=GLE",
-        "hr=HRV",
-        "hu=HUN",
-        "it=ITA",
-        "lt=LIT",
-        "lv=LAV",
-        "mt=MLT",
-        "nl=NLD",
-        "no=NOR",
-        "pl=POL",
-        "pt=POR",
-        "ro=RON",
-        "sk=SLK",
-        "sl=SLV",
-        "sv=SWE",
-    ]
-)
+__all__ = ["write_data_page", "write_method", "write_ontology", "write_report"]
+
+#: How many findings the report shows, and kinds of findings it counts.
+MOST_FINDINGS, MOST_KINDS = 500, 200
+#: What is offered for download, by the end of a file's name.
+_FORMATS = {
+    ".nq.gz": "N-Quads, compressed: all facts and conclusions with their graphs",
+    ".nq": "N-Quads: all facts and conclusions with their graphs",
+    ".nq.zst": "N-Quads, compressed: all facts and conclusions with their graphs",
+    ".nt.gz": "N-Triples, compressed",
+    ".nt": "N-Triples",
+    ".ttl.gz": "Turtle, compressed",
+    ".ttl": "Turtle",
+    ".jsonld.gz": "JSON-LD, compressed",
+    ".jsonld": "JSON-LD",
+    ".parquet": "Parquet",
+    "-metadata.json": "what the columns of the CSV files mean (CSV on the Web)",
+    ".json": "JSON",
+    ".csv.gz": "CSV, compressed",
+    ".csv": "CSV",
+    ".xml": "XML",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A source of a build, by its number; what is not stated is empty."""
+def write_method(frame: Frame) -> None:
+    """Write the page of the method: profile, stages and rules, counts, versions and digests."""
+    rules = load("queries/infer")
+    stages: dict[str, list[Any]] = {}
+    for rule in rules:
+        text = "\n".join(line for line in rule.text.splitlines() if not line.startswith("#+")).strip()
+        stages.setdefault(rule.stage, []).append({"rule": rule, "text": text})
+    profile = frame.about["profile"]
+    parameters = [
+        {"name": name, "term": terms().get(parameter.property.value), "value": profile[name]}
+        for name, parameter in PARAMETERS.items() if profile.get(name) is not None
+    ]  # fmt: skip
+    kinds = [
+        {"term": terms()[f"{CKG}{name}"], "count": count}
+        for name, count in sorted(frame.about["counts"].get("kinds", {}).items()) if f"{CKG}{name}" in terms()
+    ]  # fmt: skip
+    drivers = [terms().get(f"{CKG}{name}") for name in ("Geography", "Sector", "Vertical", "Horizontal")]
+    frame.write("method.html.j2", "method.html", stages=stages, parameters=parameters, kinds=kinds, rules=len(rules),
+                drivers=drivers, files=frame.about["counts"].get("files", [])[:200],
+                outcomes=frame.about["counts"].get("outcomes", {}))  # fmt: skip
 
-    number: int
-    type: str
-    title: str
-    license: str = ""
-    publisher: str = ""
-    homepage: str = ""
+
+def write_report(frame: Frame, site: Site) -> None:
+    """Write the validation report: findings by kind, and the first of them, with file and line."""
+    file = site.build.folder / "report.csv"
+    kinds: list[dict[str, Any]] = []
+    findings: list[dict[str, str]] = []
+    total = 0
+    if file.is_file():
+        with file.open(encoding="utf-8", newline="") as stream:
+            csv.field_size_limit(1 << 30)
+            findings = list(islice(csv.DictReader(stream), MOST_FINDINGS))
+        connection = duckdb.connect(config={"memory_limit": "500MB"})
+        found = connection.execute(
+            f"""SELECT severity, effect, coalesce(nullif(shape, ''), component) AS rule, file, count(*) AS count,
+                any_value(left(message, 300)) AS message, sum(count(*)) OVER () AS total FROM read_csv(?, header = true,
+                all_varchar = true, quote = '"', escape = '"', delim = ',', max_line_size = 67108864)
+            GROUP BY severity, effect, rule, file ORDER BY severity = 'Violation' DESC, count DESC, rule, file LIMIT {MOST_KINDS}""",
+            [str(file)],
+        )  # fmt: skip
+        names = [column[0] for column in found.description or ()]
+        kinds = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        connection.close()
+        total = int(kinds[0]["total"]) if kinds else 0
+    rows = frame.about["counts"].get("rows", {})
+    frame.write("report.html.j2", "report.html", kinds=kinds, findings=findings, total=total, rows=rows)
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is said of a data set.
+def write_ontology(frame: Frame, site: Site) -> None:
+    """Write the reference of the ontology in the dress of the site."""
+    for name, text in reference(read_vocabulary()).items():
+        if name.endswith(".html"):
+            text = _dressed(frame, f"ontology/{name}", text)
+        site.write(f"ontology/{name}", text)
 
-    Attributes
-    ----------
-    base:
-        The base IRI, which is the IRI of the data set too.
-    site:
-        The address at which its site is published; it ends in ``/``.
-    finished:
-        When it was built, as ``xsd:dateTime``; empty where that is not known.
-    publisher_stated:
-        Whether the publisher is one that was given.
+
+def _dressed(frame: Frame, file: str, text: str) -> str:
+    """Return a page of the reference with the header and the colours of the site."""
+    header = frame.render("site-header.html.j2", file)
+    text = text.replace("<body>", f"<body>\n{header}", 1)
+    text = text.replace('<link rel="stylesheet" href="reference.css">',
+                        '<link rel="stylesheet" href="reference.css">\n'
+                        '<link rel="stylesheet" href="../assets/ontology.css">', 1)  # fmt: skip
+    return re.sub(r'<a class="skip" href="#_main">[^<]*</a>', "", text, count=1)
+
+
+def write_data_page(frame: Frame, site: Site) -> None:
+    """Write the page of downloads: what other parts have put into the site, with sizes."""
+    dumps = sorted((site.folder / "dumps").rglob("*")) if (site.folder / "dumps").is_dir() else []
+    files = [_offered(site, path.relative_to(site.folder).as_posix()) for path in dumps if path.is_file()]
+    names = ("catalogue.ttl", "catalogue.jsonld", "void.ttl", "ro-crate-metadata.json", "sitemap.xml")
+    about = [_offered(site, name) for name in names if (site.folder / name).is_file()]
+    server = [_offered(site, path.relative_to(site.folder).as_posix())
+              for path in sorted((site.folder / "server").glob("*"))] if (site.folder / "server").is_dir() else []  # fmt: skip
+    example = next(iter(sorted((site.folder / "page").glob("organization/*.html"))), None)
+    frame.write("data.html.j2", "data.html", files=files, descriptions=about, server=server,
+                example=example.relative_to(site.folder / "page").as_posix().removesuffix(".html") if example else "")  # fmt: skip
+
+
+def _offered(site: Site, name: str) -> dict[str, str]:
+    size = (site.folder / name).stat().st_size
+    words = next((text for end, text in _FORMATS.items() if name.endswith(end)), "")
+    return {"name": name, "size": _size(size), "words": words}
+
+
+def _size(size: float) -> str:
+    """Return a size as people read it.
+
+    >>> _size(999), _size(1_500_000)
+    ('999 B', '1.5 MB')
     """
-
-    base: str
-    site: str
-    title: str
-    description: str
-    license: str
-    publisher: str
-    publisher_stated: bool
-    contact: str
-    language: str
-    keywords: tuple[str, ...]
-    endpoint: str
-    run: str
-    finished: str
-    digest: str
-    sources: tuple[Source, ...]
-    counts: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def document(self) -> str:
-        """The base IRI without a ``#`` at its end: what IRIs of parts of the data set begin with."""
-        return self.base.removesuffix("#")
-
-    def part(self, name: str) -> str:
-        """Return the IRI of something that belongs to the data set and has no page of its own."""
-        return f"{self.document}#{name}"
-
-    def address(self, file: str) -> str:
-        """Return the address of a file of the site."""
-        return self.site + quote(file, safe="/-_.~")
-
-    @property
-    def language_iri(self) -> str:
-        """The language in the table of the European Union, or of the Library of Congress."""
-        tag = self.language.split("-")[0].lower()
-        if tag in _LANGUAGES:
-            return f"http://publications.europa.eu/resource/authority/language/{_LANGUAGES[tag]}"
-        return f"http://id.loc.gov/vocabulary/iso639-{1 if len(tag) == 2 else 2}/{tag}"
-
-
-def about(build: Build) -> About:
-    """Return what is said of the data set of a build.
-
-    Parameters
-    ----------
-    build:
-        An open build.
-    """
-    run, said = build.run, build.run.get("about", {})
-    title = str(run.get("title") or "A knowledge graph of business clusters")
-    counts = run.get("counts", {})
-    return About(
-        base=build.base,
-        site=str(said.get("site") or urljoin(build.base.split("#")[0], ".")),
-        title=title,
-        description=str(said.get("description") or _described(counts)),
-        license=str(run.get("license", "")),
-        publisher=str(said.get("publisher") or "Publisher not stated"),
-        publisher_stated=bool(said.get("publisher")),
-        contact=str(said.get("contact", "")),
-        language=str(said.get("language", "en")),
-        keywords=tuple(said.get("keywords", ("business clusters", "organisations", "regions", "supply chains"))),
-        endpoint=str(said.get("endpoint", "")),
-        run=str(run.get("run", "")),
-        finished=re.sub(r"\+00:00$", "Z", str(run.get("finished", ""))),
-        digest=str(run.get("digests", {}).get("facts", "")),
-        sources=_sources(run, counts),
-        counts=counts,
-    )
-
-
-def _described(counts: Mapping[str, Any]) -> str:
-    kinds = counts.get("kinds", {})
-    found = ", ".join(
-        f"{kinds.get(name, 0):,} {shown}"
-        for name, shown in (("Cluster", "clusters"), ("VirtualGroup", "groups without a place"))
-    )
-    return (
-        f"A knowledge graph of organisations and of the business clusters that they form: {counts.get('facts', 0):,} facts, "
-        f"{found}, with the evidence for each membership."
-    )
-
-
-def _sources(run: Mapping[str, Any], counts: Mapping[str, Any]) -> tuple[Source, ...]:
-    """Return the sources; of a build that does not list them, those that files are of."""
-    listed = run.get("sources") or [
-        {"number": number, "type": ""} for number in sorted({file["source"] for file in counts.get("files", [])})
-    ]
-    return tuple(
-        Source(
-            number=entry["number"],
-            type=entry.get("type", ""),
-            title=entry.get("title")
-            or f"Source {entry['number']}" + (f" ({entry['type']})" if entry.get("type") else ""),
-            license=entry.get("license", ""),
-            publisher=entry.get("publisher", ""),
-            homepage=entry.get("homepage", ""),
-        )
-        for entry in listed
-    )
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

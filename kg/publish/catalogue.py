@@ -9,7 +9,7 @@ from rdflib import RDF, XSD, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, PROV, RDFS, SKOS
 from rdflib.term import Node
 
-from kg.publish.about import About, about
+from kg.publish.dataset import About, about
 from kg.publish.distributions import Distribution, distributions
 from kg.publish.site import Site
 from kg.publish.statistics import Coverage, coverage

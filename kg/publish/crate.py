@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
-from kg.publish.about import About, about
+from kg.publish.dataset import About, about
 from kg.publish.distributions import Distribution, distributions
 from kg.publish.site import Site
 from kg.publish.tables import METADATA

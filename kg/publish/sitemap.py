@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-from kg.publish.about import about
+from kg.publish.dataset import about
 from kg.publish.site import Site
 
 __all__ = ["sitemap"]

@@ -10,7 +10,7 @@ import shutil
 from typing import Any
 
 from kg.namespaces import CKG
-from kg.publish.about import About, about
+from kg.publish.dataset import About, about
 from kg.publish.site import Site
 from kg.publish.void import license_of
 from kg.results import COLUMNS

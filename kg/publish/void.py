@@ -10,7 +10,7 @@ from rdflib.namespace import DCTERMS, FOAF, PROV, VOID
 
 from kg.identifiers import mint
 from kg.namespaces import PREFIXES
-from kg.publish.about import About, Source, about
+from kg.publish.dataset import About, Source, about
 from kg.publish.shards import write_shards
 from kg.publish.site import Site
 from kg.publish.statistics import Statistics, statistics

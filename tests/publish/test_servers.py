@@ -22,7 +22,7 @@ import rdflib
 from pyoxigraph import NamedNode, RdfFormat, parse
 from rdflib.term import Node
 
-from kg.publish.about import about
+from kg.publish.dataset import about
 from kg.publish.addresses import Addresses
 from kg.publish.servers.accept import FORMATS, greater, ranks
 from kg.publish.site import MARK

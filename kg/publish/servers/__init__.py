@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rdflib import Graph
 
-from kg.publish.about import about
+from kg.publish.dataset import about
 from kg.publish.servers.apache import folder_rules, host_rules, w3id_rules
 from kg.publish.servers.nginx import nginx_rules
 from kg.publish.servers.rules import rules

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from kg.publish.about import About
 from kg.publish.addresses import GROUPS, LONGEST
+from kg.publish.dataset import About
 from kg.publish.site import Site
 
 __all__ = ["MEDIA_TYPES", "SECURITY", "Rules", "Shape", "rules"]
