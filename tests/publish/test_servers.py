@@ -141,7 +141,7 @@ def apache_folder(site: Path, path: str) -> Iterator[Client]:
             place,
             port,
             f"DocumentRoot {place}/www\n<Directory />\nRequire all granted\nOptions FollowSymLinks\n</Directory>\n"
-            f"<Directory {place}/www>\nAllowOverride FileInfo Indexes\n</Directory>\nDirectoryIndex index.html\n"
+            f"<Directory {place}/www>\nAllowOverride FileInfo\n</Directory>\nDirectoryIndex index.html\n"
             "AllowEncodedSlashes NoDecode\n",
         )
         with _running([program, "-X", "-f", str(config)], port, place / "out.log") as client:
