@@ -34,7 +34,20 @@ def write_things(frame: Frame, site: Site) -> int:
         ).fetchall()
         for no, rows in groupby(found, key=lambda row: row[0]):
             _write(frame, site, part[no], [row[1:] for row in rows])
-    return len(left)
+    return len(left) + _write_graphs(frame, site)
+
+
+def _write_graphs(frame: Frame, site: Site) -> int:
+    """Write the pages of the named graphs, which are described beside the facts, and return how many."""
+    count = 0
+    for path in sorted((site.folder / "data" / "graph").glob("*.nt")):
+        file = f"graph/{path.stem}"
+        if not (site.folder / f"page/{file}.html").is_file():
+            lines = path.read_text(encoding="utf-8").split(" .\n")[:-1]
+            rows = [(s, p, o) for s, p, o in (line.split(" ", 2) for line in lines[:MOST_STATEMENTS])]
+            _write(frame, site, file, rows)
+            count += 1
+    return count
 
 
 def _write(frame: Frame, site: Site, file: str, rows: list[tuple[str, str, str]]) -> None:
