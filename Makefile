@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo install test vendor lint bench ontology docs clean
+.PHONY: demo install test vendor notebooks lint bench ontology docs clean
 
 demo: install  ## build the example and print what was found
 	$(BIN)/kg build examples/landmarks
@@ -19,6 +19,9 @@ test: install  ## run the tests
 
 vendor: install  ## fetch the pinned browser code of others again, and check it
 	$(BIN)/python -c "import sys; from kg.publish.vendor import refetch; sys.exit(chr(10).join(refetch()) or None)"
+
+notebooks: install  ## run the notebooks of the examples again and store what they show
+	$(BIN)/python -m tests.notebooks
 
 lint: install  ## formatters, types, layers and the ontology
 	$(BIN)/ruff check kg tests bench
