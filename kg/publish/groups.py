@@ -12,7 +12,7 @@ from kg.publish.reading import Model, Record
 from kg.publish.render import Frame, Resource, shown
 from kg.publish.words import KINDS, REASONS, ROLES, SOURCES, STANCES, TYPES, bits_of, label_of, term, words_of
 
-__all__ = ["BATCH", "GROUP_COLUMNS", "described", "write_groups"]
+__all__ = ["BATCH", "GROUP_COLUMNS", "described", "period", "write_groups"]
 
 #: How much of a group its page shows; the data has all.
 MOST_MEMBERS, MOST_TIES, MOST_NAMED = 500, 200, 12
@@ -130,7 +130,7 @@ def _context(
         member["role_words"] = ROLES.get(member["role"], member["role"])
         member["stance_words"] = STANCES.get(member["stance"], member["stance"])
     ties = [
-        {**one, "kind_words": label_of(one["kind"]), "period": _period(one["begins"], one["ends"]),
+        {**one, "kind_words": label_of(one["kind"]), "period": period(one["begins"], one["ends"]),
          "members": [names[o] for o in one["organizations"][:MOST_NAMED] if o in names]}
         for one in shared[:MOST_TIES]
     ]  # fmt: skip
@@ -160,10 +160,10 @@ def _context(
     }  # fmt: skip
 
 
-def _period(begins: str | None, ends: str | None) -> str:
+def period(begins: str | None, ends: str | None) -> str:
     """Return when something was, in years.
 
-    >>> _period("2010-02-01", None), _period(None, "2020")
+    >>> period("2010-02-01", None), period(None, "2020")
     ('since 2010', 'until 2020')
     """
     first, last = (begins or "")[:4], (ends or "")[:4]

@@ -35,7 +35,7 @@ _THINGS = {
     "skills": "skill",
     "collaborations": "collaboration",
 }
-_LINKS = {"supplies": "supply", "competitions": "competition", "participations": "participation"}
+_LINKS = ("supplies", "competitions", "participations")
 _PAIRS = (
     "declared",
     "in-sector",
@@ -98,9 +98,9 @@ def make_model(build: Build, addresses: Addresses, path: Path, progress: Progres
             for place, name in enumerate(names):
                 progress("reading", place, len(names))
                 table = engine.table(find(_PLACE, name).text)
-                kind = {**_THINGS, **_LINKS}.get(name, "")
-                if kind:
-                    table = _addressed(table, addresses, kind)
+                if name in _THINGS or name in _LINKS:
+                    # A link that has an IRI of its own is on a page of other things.
+                    table = _addressed(table, addresses, _THINGS.get(name, ""))
                 connection.register("read", table)
                 run(f'CREATE TABLE "read_{name.replace("-", "_")}" AS SELECT * FROM read')
                 connection.unregister("read")
