@@ -36,7 +36,8 @@ bench: install  ## measure the engines: BENCH_SIZES=10000,100000 BENCH_ENGINES=h
 ontology: install  ## the quality gate of the ontology
 	$(BIN)/kg ontology check
 
-docs: install  ## the reference of the ontology, with the example at work, in site/ontology
+docs: install  ## the documentation in site/docs, the reference of the ontology with the example at work in site/ontology
+	$(BIN)/sphinx-build --fail-on-warning --quiet -b html docs site/docs
 	$(BIN)/kg build examples/landmarks
 	$(BIN)/kg ontology docs --out site/ontology --example examples/landmarks
 
