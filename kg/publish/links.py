@@ -71,7 +71,9 @@ def _about(frame: Frame, rows: list[Record]) -> dict[str, Any]:
     for row in rows[:100]:
         thing: dict[str, Any] = {"@type": "Project", "@id": row["iri"], "name": shown(row["name"], 200)}
         if row["participants"]:
-            thing["member"] = [{"@type": "Organization", "name": shown(one["name"], 120)} for one in row["participants"][:20]]
+            thing["member"] = [
+                {"@type": "Organization", "name": shown(one["name"], 120)} for one in row["participants"][:20]
+            ]
         things.append(thing)
     return {
         "@context": "https://schema.org",
@@ -101,7 +103,15 @@ def write_participations(frame: Frame, model: Model, first: int, last: int) -> i
 
 
 def _tables(
-    frame: Frame, model: Model, kind: str, title: str, name: str, columns: tuple[str, ...], more: str, first: int, last: int
+    frame: Frame,
+    model: Model,
+    kind: str,
+    title: str,
+    name: str,
+    columns: tuple[str, ...],
+    more: str,
+    first: int,
+    last: int,
 ) -> int:
     count = 0
     ends = ("collaboration", "organization") if kind == "participation" else ("one", "other")

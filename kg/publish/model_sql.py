@@ -58,7 +58,9 @@ def _tree(kind: str) -> str:
 
 
 #: Where a row is stated: the first place, and how many others there are.
-_STATED = "min(file || coalesce(' line ' || line, '')) || CASE WHEN count(*) > 1 THEN ' +' || (count(*) - 1) ELSE '' END"
+_STATED = (
+    "min(file || coalesce(' line ' || line, '')) || CASE WHEN count(*) > 1 THEN ' +' || (count(*) - 1) ELSE '' END"
+)
 
 STEPS: tuple[str, ...] = (
     f"CREATE TABLE stated AS SELECT node, other, {_STATED} AS stated FROM rows GROUP BY ALL",

@@ -22,7 +22,9 @@ BATCH = 6_000
 def spans(model: Model, table: str, first: int, last: int, size: int = BATCH) -> Iterator[tuple[int, int]]:
     """Yield ranges of numbers that hold whole files, of about so many things each."""
     begin = first
-    ends = model.rows(f"SELECT max(n) + 1 AS e FROM {table} WHERE n >= ? AND n < ? GROUP BY file ORDER BY e", (first, last))
+    ends = model.rows(
+        f"SELECT max(n) + 1 AS e FROM {table} WHERE n >= ? AND n < ? GROUP BY file ORDER BY e", (first, last)
+    )
     for row in ends:
         if row["e"] - begin >= size:
             yield begin, row["e"]
@@ -96,8 +98,8 @@ def _write(frame: Frame, model: Model, first: int, last: int) -> int:
     pages: dict[str, list[Record]] = {}
     for row in found:
         n = row["n"]
-        for what, rows in lists.items():
-            row[what] = rows.get(n, ())
+        for what, listed in lists.items():
+            row[what] = listed.get(n, ())
         row["kind_words"] = label_of(row["kind"]).lower() or "organisation"
         for group in row["groups"]:
             described(group)

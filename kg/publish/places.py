@@ -103,7 +103,11 @@ def _mix(kind: str) -> str:
 def _about(frame: Frame, kind: str, rows: list[Record]) -> dict[str, Any]:
     things = []
     for row in rows[:200]:
-        thing = {"@type": "Place" if kind == "region" else "DefinedTerm", "@id": row["iri"], "name": shown(row["name"], 200)}
+        thing = {
+            "@type": "Place" if kind == "region" else "DefinedTerm",
+            "@id": row["iri"],
+            "name": shown(row["name"], 200),
+        }
         if kind == "region" and row["latitude"] and row["longitude"]:
             thing["geo"] = {"@type": "GeoCoordinates", "latitude": shown(row["latitude"], 20),
                             "longitude": shown(row["longitude"], 20)}  # fmt: skip

@@ -155,4 +155,3 @@ class Frame:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         path.write_bytes(text.encode("utf-8", "replace"))
-

@@ -47,7 +47,9 @@ def _numbers(frame: Frame, model: Model) -> dict[str, int]:
         "organizations": model.one("SELECT count(*) FROM organization"),
         "inside": model.one("SELECT count(*) FROM score WHERE groups > 0"),
         "memberships": model.one("SELECT count(*) FROM membership"),
-        "places": model.one("""SELECT count(DISTINCT region) FROM "group" WHERE evidenced AND contains(kinds, 'Cluster')"""),
+        "places": model.one(
+            """SELECT count(DISTINCT region) FROM "group" WHERE evidenced AND contains(kinds, 'Cluster')"""
+        ),
         "facts": int(frame.about["counts"].get("facts", 0)),
     }
 
@@ -186,5 +188,3 @@ def _about(frame: Frame) -> dict[str, Any]:
     if frame.about["license"]:
         about["license"] = frame.about["license"]
     return about
-
-

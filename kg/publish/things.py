@@ -50,7 +50,9 @@ def _write(frame: Frame, site: Site, file: str, rows: list[tuple[str, str, str]]
 
 
 def _name(facts: list[dict[str, dict[str, str]]]) -> str:
-    return next((fact["value"]["text"] for fact in facts if fact["property"]["text"] in ("preferred label", "title")), "")
+    return next(
+        (fact["value"]["text"] for fact in facts if fact["property"]["text"] in ("preferred label", "title")), ""
+    )
 
 
 def _property(iri: str) -> dict[str, str]:

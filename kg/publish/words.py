@@ -15,7 +15,13 @@ from kg.resources import ontology_files
 __all__ = ["KINDS", "REASONS", "ROLES", "SOURCES", "STANCES", "TYPES", "Term", "bits_of", "terms", "words_of"]
 
 #: Kinds of groups by their names in the tables, in the order of their bits.
-KINDS = {"Cluster": "cluster", "BusinessWeb": "business web", "Network": "network", "Community": "community", "Hub": "hub"}
+KINDS = {
+    "Cluster": "cluster",
+    "BusinessWeb": "business web",
+    "Network": "network",
+    "Community": "community",
+    "Hub": "hub",
+}
 #: Types of groups, likewise.
 TYPES = {"skill": "skill", "value-chain": "value chain", "innovation": "innovation"}
 SOURCES = {
@@ -59,7 +65,9 @@ def terms() -> Mapping[str, Term]:
             if key and isinstance(subject, NamedNode) and isinstance(value, Literal) and value.language == "en":
                 texts.setdefault(subject.value, {}).setdefault(key, value.value)
     return {
-        iri: Term(local_name(iri), found.get("label", local_name(iri)), found.get("definition", ""), found.get("note", ""))
+        iri: Term(
+            local_name(iri), found.get("label", local_name(iri)), found.get("definition", ""), found.get("note", "")
+        )
         for iri, found in texts.items()
     }
 
