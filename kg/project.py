@@ -13,6 +13,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter
@@ -392,6 +393,13 @@ def _write_run(
     record = {
         "title": work.settings.title,
         "base": work.settings.base,
+        "license": work.settings.license,
+        "about": dict(work.settings.about),
+        "sources": [
+            {"number": number, "type": entry.type, **entry.about}
+            for number, entry in enumerate(work.settings.sources, start=1)
+        ],
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "run": result.run.value,
         "engine": work.engine,
         "profile": work.settings.profile.as_json(),

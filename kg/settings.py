@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,33 @@ from typing import Any
 from kg.errors import InputError, UsageError, nearest
 from kg.profile import Profile, profile_names, shipped_profile
 
-__all__ = ["ENGINES", "Settings", "SourceEntry", "read_settings"]
+__all__ = ["ABOUT_PROJECT", "ABOUT_SOURCE", "ENGINES", "Settings", "SourceEntry", "read_settings"]
 
 #: Engines that a project may name; the first is used where none is named, the last two are not there in this release.
 ENGINES = ("columnar", "oxigraph", "remote", "spark")
-_KEYS = {"project": {"title", "base", "license"}, "engine": {"name"}}
+#: What a project may say of itself for those who read what is published; `keywords` is a list, the others are texts.
+ABOUT_PROJECT = ("publisher", "contact", "description", "language", "keywords", "site", "endpoint")
+#: What it may say of each source.
+ABOUT_SOURCE = ("title", "license", "publisher", "homepage")
+_KEYS = {"project": {"title", "base", "license", *ABOUT_PROJECT}, "engine": {"name"}}
+#: How a text has to be that is no plain one, and what that is called.
+_FORMS = {
+    "contact": (r"[^\s@]+@[^\s@]+\.[^\s@]+|https?://[^\s<>\"{}|^`\\]+", "an address of e-mail or of a page"),
+    "language": (r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", "a language tag such as en"),
+    "site": (r"https?://[^\s<>\"{}|^`\\?#]+/", "an address that ends in /"),
+    "endpoint": (r"https?://[^\s<>\"{}|^`\\]+", "an address"),
+    "homepage": (r"https?://[^\s<>\"{}|^`\\]+", "an address"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """One `[[source]]`: its type, its path and its other settings."""
+    """One `[[source]]`: its type, its path, its other settings, and what is said of it for readers."""
 
     type: str
     path: Path
     options: Mapping[str, object]
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,8 @@ class Settings:
     sources: tuple[SourceEntry, ...]
     profile: Profile
     engine: str
+    #: What the project says of itself for readers, by :data:`ABOUT_PROJECT`.
+    about: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
 def read_settings(
@@ -95,7 +110,22 @@ def read_settings(
         sources=_sources(file, folder, content.get("source", [])),
         profile=_profile(file, content.get("profile", {}), profile).with_settings(settings or {}),
         engine=engine,
+        about=_about(f"{file}: [project]", project, ABOUT_PROJECT),
     )
+
+
+def _about(where: str, section: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return what a section says for readers."""
+    said = {name: section[name] for name in names if name in section}
+    for name, value in said.items():
+        if name == "keywords":
+            if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+                raise UsageError(f"{where} keywords must be a list of texts")
+            continue
+        form, what = _FORMS.get(name, (r"(?s).*\S.*", "a text"))
+        if not isinstance(value, str) or not re.fullmatch(form, value):
+            raise UsageError(f"{where} {name} = {value!r} must be {what}")
+    return said
 
 
 def _section(file: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -116,8 +146,9 @@ def _sources(file: Path, folder: Path, entries: object) -> tuple[SourceEntry, ..
         for name in ("type", "path"):
             if not isinstance(entry, dict) or not isinstance(entry.get(name), str):
                 raise UsageError(f"{file}: [[source]] {number} has no {name}")
-        options = {key: value for key, value in entry.items() if key not in ("type", "path")}
-        out.append(SourceEntry(entry["type"], folder / entry["path"], options))
+        options = {key: value for key, value in entry.items() if key not in ("type", "path", *ABOUT_SOURCE)}
+        about = _about(f"{file}: [[source]] {number}", entry, ABOUT_SOURCE)
+        out.append(SourceEntry(entry["type"], folder / entry["path"], options, about))
     return tuple(out)
 
 

@@ -10,16 +10,32 @@ from pathlib import Path
 
 from kg.build import Build
 from kg.publish.addresses import MOST_FILES
+from kg.publish.catalogue import catalogue
+from kg.publish.crate import crate
+from kg.publish.data import data
 from kg.publish.pages import data_page, pages
 from kg.publish.query_page import query_page
+from kg.publish.servers import servers
 from kg.publish.site import MARK, Site, replacing
+from kg.publish.sitemap import sitemap
 from kg.publish.staged import staged
+from kg.publish.void import void
 from kg.rows import Progress, silent
 
 __all__ = ["Published", "publish"]
 
 #: What is written, in this order; each part takes the site and writes its files.
-PARTS: tuple[Callable[[Site], None], ...] = (pages, query_page, data_page)
+PARTS: tuple[Callable[[Site], None], ...] = (
+    data,
+    void,
+    catalogue,
+    crate,
+    pages,
+    query_page,
+    data_page,
+    servers,
+    sitemap,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +79,8 @@ def publish(
         site = Site(build, folder, graph, templates, progress)
         for part in PARTS:
             part(site)
-        site.write(MARK, json.dumps({"run": build.run["run"], "clusterkg": metadata.version("clusterkg")}) + "\n")
+        mark = {"run": build.run["run"], "clusterkg": metadata.version("clusterkg"), "cuts": site.addresses.cuts}
+        site.write(MARK, json.dumps(mark) + "\n")
         written = [path for path in folder.rglob("*") if path.is_file()]
         count, size = len(written), sum(path.stat().st_size for path in written)
     return Published(out, count, size)

@@ -15,7 +15,7 @@ from kg.publish.addresses import Addresses
 from kg.publish.staged import Staged
 from kg.rows import Progress, silent
 
-__all__ = ["Site", "replacing"]
+__all__ = ["MARK", "Site", "replacing"]
 
 #: What marks a folder as a site of ours, which may be replaced.
 MARK = "clusterkg-site.json"

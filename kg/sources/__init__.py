@@ -8,6 +8,7 @@ from pathlib import Path
 from kg.engines.columnar import Drafts
 from kg.errors import UsageError, nearest
 from kg.rows import Loaded, Progress
+from kg.settings import ABOUT_SOURCE
 from kg.sources import cordis, rdf, tables
 
 __all__ = ["SOURCES", "read_source"]
@@ -64,6 +65,6 @@ def read_source(
         if name not in OPTIONS[kind]:
             raise UsageError(
                 f"[[source]] {number}: a source of type '{kind}' has no setting '{name}'"
-                + nearest(name, OPTIONS[kind] | {"type", "path"})
+                + nearest(name, OPTIONS[kind] | {"type", "path", *ABOUT_SOURCE})
             )
     return SOURCES[kind](path, base, number, options, drafts, progress)

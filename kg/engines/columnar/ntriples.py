@@ -5,16 +5,17 @@ https://www.w3.org/TR/n-quads/
 
 from __future__ import annotations
 
-__all__ = ["NTRIPLES"]
+__all__ = ["CODES", "NAMED", "NTRIPLES"]
 
-_NAMED = {8: r"\b", 9: r"\t", 10: r"\n", 12: r"\f", 13: r"\r", 34: r"\"", 92: r"\\"}
-#: The backslash first, so that no escape is escaped again.
-_CODES = [92, *(code for code in (*range(32), 34, 127) if code != 92)]
+#: The characters with an escape of their own.
+NAMED = {8: r"\b", 9: r"\t", 10: r"\n", 12: r"\f", 13: r"\r", 34: r"\"", 92: r"\\"}
+#: The characters that are escaped, the backslash first, so that no escape is escaped again.
+CODES = [92, *(code for code in (*range(32), 34, 127) if code != 92)]
 
 
 def _escapes(text: str) -> str:
-    for code in _CODES:
-        text = f"replace({text}, chr({code}), '{_NAMED.get(code, f'{chr(92)}u{code:04X}')}')"
+    for code in CODES:
+        text = f"replace({text}, chr({code}), '{NAMED.get(code, f'{chr(92)}u{code:04X}')}')"
     return text
 
 
