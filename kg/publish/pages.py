@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -116,8 +117,11 @@ def _many(frame: Frame, model: Model, file: Path, site: Site) -> None:
             site.progress("pages", done, len(work))
             function(frame, model, first, last)
         return
+    # A frame that has been used holds templates, which another process can't be given.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSES, mp_context=context, initializer=_begin, initargs=(frame, file)) as pool:
+    with ProcessPoolExecutor(
+        _PROCESSES, mp_context=context, initializer=_begin, initargs=(replace(frame), file)
+    ) as pool:
         for done, _ in enumerate(pool.map(_do, work)):
             site.progress("pages", done + 1, len(work))
 
