@@ -8,11 +8,12 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import metadata, resources
 from pathlib import Path
 
 from kg.publish.about import write_data_page, write_method, write_ontology, write_report
+from kg.publish.dataset import about
 from kg.publish.groups import write_groups
 from kg.publish.links import write_collaborations, write_competitions, write_participations, write_supplies
 from kg.publish.model import make_model
@@ -49,11 +50,18 @@ Work = tuple[Callable[[Frame, Model, int, int], int], int, int]
 
 def frame_of(site: Site) -> Frame:
     """Return what all pages of a site share; other parts write their pages with it as well."""
-    run = site.build.run
-    about = {
+    run, said = site.build.run, about(site.build)
+    known = {
         "title": str(run.get("title") or "Clusters"),
         "license": str(run.get("license") or ""),
         "base": site.build.base,
+        "description": said.description,
+        "publisher": said.publisher if said.publisher_stated else "",
+        "contact": said.contact,
+        "keywords": said.keywords,
+        "language": said.language,
+        "finished": said.finished,
+        "sources": [asdict(one) for one in said.sources],
         "run": run["run"],
         "version": metadata.version("clusterkg"),
         "profile": run["profile"],
@@ -62,7 +70,7 @@ def frame_of(site: Site) -> Frame:
         "versions": run["versions"],
         "notes": run.get("notes", []),
     }
-    return Frame(site.folder, site.templates, site.build.base, about)
+    return Frame(site.folder, site.templates, site.build.base, known)
 
 
 def pages(site: Site) -> None:
