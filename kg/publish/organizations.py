@@ -98,8 +98,8 @@ def _write(frame: Frame, model: Model, first: int, last: int) -> int:
     pages: dict[str, list[Record]] = {}
     for row in found:
         n = row["n"]
-        for what, rows in lists.items():
-            row[what] = rows.get(n, ())
+        for what, listed in lists.items():
+            row[what] = listed.get(n, ())
         row["kind_words"] = label_of(row["kind"]).lower() or "organisation"
         for group in row["groups"]:
             described(group)

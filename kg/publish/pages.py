@@ -8,10 +8,12 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, replace
 from importlib import metadata, resources
 from pathlib import Path
 
 from kg.publish.about import write_data_page, write_method, write_ontology, write_report
+from kg.publish.dataset import about
 from kg.publish.groups import write_groups
 from kg.publish.links import write_collaborations, write_competitions, write_participations, write_supplies
 from kg.publish.model import make_model
@@ -48,11 +50,18 @@ Work = tuple[Callable[[Frame, Model, int, int], int], int, int]
 
 def frame_of(site: Site) -> Frame:
     """Return what all pages of a site share; other parts write their pages with it as well."""
-    run = site.build.run
-    about = {
+    run, said = site.build.run, about(site.build)
+    known = {
         "title": str(run.get("title") or "Clusters"),
         "license": str(run.get("license") or ""),
         "base": site.build.base,
+        "description": said.description,
+        "publisher": said.publisher if said.publisher_stated else "",
+        "contact": said.contact,
+        "keywords": said.keywords,
+        "language": said.language,
+        "finished": said.finished,
+        "sources": [asdict(one) for one in said.sources],
         "run": run["run"],
         "version": metadata.version("clusterkg"),
         "profile": run["profile"],
@@ -61,7 +70,7 @@ def frame_of(site: Site) -> Frame:
         "versions": run["versions"],
         "notes": run.get("notes", []),
     }
-    return Frame(site.folder, site.templates, site.build.base, about)
+    return Frame(site.folder, site.templates, site.build.base, known)
 
 
 def pages(site: Site) -> None:
@@ -116,8 +125,11 @@ def _many(frame: Frame, model: Model, file: Path, site: Site) -> None:
             site.progress("pages", done, len(work))
             function(frame, model, first, last)
         return
+    # A frame that has been used holds templates, which another process can't be given.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSES, mp_context=context, initializer=_begin, initargs=(frame, file)) as pool:
+    with ProcessPoolExecutor(
+        _PROCESSES, mp_context=context, initializer=_begin, initargs=(replace(frame), file)
+    ) as pool:
         for done, _ in enumerate(pool.map(_do, work)):
             site.progress("pages", done + 1, len(work))
 

@@ -18,6 +18,7 @@ from kg.errors import ClusterKGError, UnsupportedQuery
 from kg.identifiers import local_name
 from kg.lines import csv_text
 from kg.namespaces import CKG, shorten
+from kg.publish.charts import YearsChart, years_chart
 from kg.publish.reading import Model, Record
 from kg.publish.render import DRIVERS, Frame
 from kg.publish.words import terms
@@ -55,6 +56,7 @@ class Answer:
     more: bool
     chart: list[Record]
     chart_of: str
+    years: YearsChart | None
     fault: str
 
 
@@ -81,10 +83,13 @@ def _question(frame: Frame, build: Build, model: Model, query: Query, choices: d
     for place, given in enumerate(_examples(query, choices)):
         name = f"questions/{query.name}{'' if place == 0 else f'-{place + 1}'}.csv"
         answers.append(_answer(frame, build, model, query, given, name))
-    parameters = [
-        {"name": one.name, "type": one.type, "description": one.description, "default": one.default,
-         "choices": choices.get(one.type, [])} for one in query.parameters
-    ]  # fmt: skip
+    first: dict[str, int] = {}
+    parameters = []
+    for one in query.parameters:
+        place = first.setdefault(one.type, -1) + 1
+        first[one.type] = place
+        parameters.append({"name": one.name, "type": one.type, "description": one.description, "default": one.default,
+                           "choices": choices.get(one.type, []), "first": place})  # fmt: skip
     text = "\n".join(line for line in query.text.splitlines() if not line.startswith("#+")).strip()
     frame.write("question.html.j2", f"questions/{query.name}.html", query=query, text=text, answers=answers,
                 parameters=parameters, on_page=ON_PAGE)  # fmt: skip
@@ -129,7 +134,7 @@ def _answer(frame: Frame, build: Build, model: Model, query: Query, given: dict[
     try:
         found = _asked(build, query, _terms(build, query, given))
     except ClusterKGError as error:
-        return Answer(shown, "", [], [], 0, False, [], "", str(error))
+        return Answer(shown, "", [], [], 0, False, [], "", None, str(error))
     rows = found.rows[:MOST_ROWS]
     lines = [csv_text(found.variables), *(csv_text("" if t is None else t.value for t in row) for row in rows)]
     path = frame.folder / file
@@ -140,7 +145,7 @@ def _answer(frame: Frame, build: Build, model: Model, query: Query, given: dict[
     chart, chart_of = _chart(found.variables, cells)
     columns = [_spaced(name) for name in found.variables]
     return Answer(shown, file.rsplit("/", 1)[-1], columns, cells, len(rows), len(found.rows) > MOST_ROWS, chart,
-                  _spaced(chart_of), "")  # fmt: skip
+                  _spaced(chart_of), _years(found.variables, cells), "")  # fmt: skip
 
 
 def _terms(build: Build, query: Query, given: dict[str, str]) -> dict[str, Term]:
@@ -222,6 +227,18 @@ def _spaced(name: str) -> str:
     'link density'
     """
     return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+
+
+def _years(names: Sequence[str], rows: list[list[Cell]]) -> YearsChart | None:
+    """Return the chart of an answer that has linked and local pairs by year."""
+    wanted = ("year", "linkedPairs", "localPairs")
+    if not all(name in names for name in wanted):
+        return None
+    places = [list(names).index(name) for name in wanted]
+    if not all(row[place].text.isdecimal() for row in rows for place in places):
+        return None
+    return years_chart([dict(zip(("year", "linked", "near"), (int(row[p].text) for p in places), strict=True))
+                        for row in sorted(rows, key=lambda row: int(row[places[0]].text))])  # fmt: skip
 
 
 def _chart(names: Sequence[str], rows: list[list[Cell]]) -> tuple[list[Record], str]:

@@ -35,7 +35,7 @@ def shown(text: object, most: int = MOST) -> str:
 
 def name(text: object, most: int = MOST) -> Markup:
     """Return a text from data as HTML, kept apart from the direction of what is around it."""
-    return Markup("<bdi>{}</bdi>").format(shown(text, most))
+    return Markup(f"<bdi>{escape(shown(text, most))}</bdi>")
 
 
 def web(address: object) -> str:
@@ -81,6 +81,17 @@ def ring(drivers: int) -> str:
 def listed(drivers: int) -> list[str]:
     """Return the names of some drivers."""
     return [text for place, (text, _) in enumerate(DRIVERS) if drivers >> place & 1]
+
+
+def _sign(drivers: int) -> Markup:
+    """Return the sign for some drivers, with their names for who does not see it."""
+    names = ", ".join(listed(drivers)) or "no driver"
+    return Markup('<i class="ring {}" role="img" aria-label="{}" title="{}"></i>').format(ring(drivers), names, names)
+
+
+#: The sign for each combination of drivers, and the letters of its drivers.
+SIGNS = [_sign(drivers) for drivers in range(16)]
+LETTERS = [ring(drivers).split() for drivers in range(16)]
 
 
 @dataclass(frozen=True)
@@ -130,7 +141,13 @@ class Frame:
             "shown": shown, "name": name, "web": web, "json": safe_json, "number": number, "percent": percent,
             "ring": ring, "drivers": listed, "path": lambda text: quote(str(text), safe="/-_.~"),
         }  # fmt: skip
-        environment.globals |= {"DRIVERS": DRIVERS, "FORMATS": FORMATS, "about": self.about, "escape": escape}
+        environment.globals |= {
+            "DRIVERS": DRIVERS,
+            "FORMATS": FORMATS,
+            "about": self.about,
+            "SIGNS": SIGNS,
+            "LETTERS": LETTERS,
+        }
         return environment
 
     def render(self, template: str, file: str, **context: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kg.publish.groups import GROUP_COLUMNS, described
 from kg.publish.reading import Model, Record
-from kg.publish.render import Frame, shown
+from kg.publish.render import Frame, shown, web
 from kg.publish.words import KINDS, TYPES
 from kg.publish.worldmap import base_map
 
@@ -17,6 +17,12 @@ __all__ = ["SHARD", "write_start"]
 MOST_MARKS, MOST_AT_PLACE, ON_START, ON_LIST, SHARD = 2_000, 5, 100, 1_000, 4_000
 #: The most choices of a region or a sector.
 MOST_CHOICES = 300
+_DUMPS = (
+    ("dumps/graph.nq.gz", "application/n-quads"),
+    ("dumps/graph.ttl.gz", "text/turtle"),
+    ("dumps/graph.jsonld.gz", "application/ld+json"),
+    ("dumps/graph.parquet", "application/vnd.apache.parquet"),
+)
 #: How often the map can be enlarged until all marks are shown.
 _LEVELS = 5
 
@@ -32,7 +38,7 @@ def write_start(frame: Frame, model: Model) -> None:
     common = {"total": total, "choices": choices, "shards": -(-total // SHARD), "kinds": KINDS, "types": TYPES}
     frame.write(
         "index.html.j2", "index.html", groups=groups[:ON_START], map=_map(model), numbers=_numbers(frame, model),
-        drivers=_drivers(model, total), data=_about(frame), kind_counts=_kinds(model), **common,
+        drivers=_drivers(model, total), data=_about(frame), items=dumps(frame), kind_counts=_kinds(model), **common,
     )  # fmt: skip
     frame.write("groups.html.j2", "groups.html", groups=groups, failed=_failed(model), **common)
 
@@ -177,14 +183,28 @@ def _levels(places: list[Record]) -> None:
 
 def _about(frame: Frame) -> dict[str, Any]:
     """Return the site as a data set of schema.org; the catalogue says more."""
+    known = frame.about
     about: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Dataset",
         "@id": frame.base,
-        "name": shown(frame.about["title"], 200),
-        "description": "Groups of organisations, of which some are clusters, with the evidence for each; as linked data.",
-        "measurementTechnique": "SPARQL rules over RDF facts",
+        "name": shown(known["title"], 200),
+        "description": shown(known["description"], 1000),
+        "keywords": [shown(word, 60) for word in known["keywords"][:30]],
+        "inLanguage": shown(known["language"], 20),
     }
-    if frame.about["license"]:
-        about["license"] = frame.about["license"]
+    if web(known["license"]):
+        about["license"] = known["license"]
+    if known["publisher"]:
+        about["publisher"] = {"@type": "Organization", "name": shown(known["publisher"], 200)}
+    if known["finished"]:
+        about["dateModified"] = known["finished"]
+    about["distribution"] = [
+        {"@type": "DataDownload", "contentUrl": name, "encodingFormat": kind} for name, kind in dumps(frame)
+    ]
     return about
+
+
+def dumps(frame: Frame) -> list[tuple[str, str]]:
+    """Return the dumps of the whole graph that are there, with their media types."""
+    return [(name, kind) for name, kind in _DUMPS if (frame.folder / name).is_file()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, islice
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
@@ -24,7 +24,7 @@ def write_things(frame: Frame, site: Site) -> int:
     """Write a page for each file of data that has none, and return how many."""
     run = site.graph.connection.execute
     files = run("SELECT no, file FROM files ORDER BY no").fetchall()
-    left = [(no, file) for no, file in files if not (site.folder / f"page/{file}.html").is_file()]
+    left = [(no, file) for no, file in files if not _has_page(site, file)]
     for begin in range(0, len(left), _BATCH):
         part = dict(left[begin : begin + _BATCH])
         found = run(
@@ -34,20 +34,24 @@ def write_things(frame: Frame, site: Site) -> int:
         ).fetchall()
         for no, rows in groupby(found, key=lambda row: row[0]):
             _write(frame, site, part[no], [row[1:] for row in rows])
-    return len(left) + _write_graphs(frame, site)
+    return len(left) + _described(frame, site)
 
 
-def _write_graphs(frame: Frame, site: Site) -> int:
-    """Write the pages of the named graphs, which are described beside the facts, and return how many."""
+def _described(frame: Frame, site: Site) -> int:
+    """Write the pages of what other parts describe beside the facts, such as the graphs."""
     count = 0
-    for path in sorted((site.folder / "data" / "graph").glob("*.nt")):
-        file = f"graph/{path.stem}"
-        if not (site.folder / f"page/{file}.html").is_file():
-            lines = path.read_text(encoding="utf-8").split(" .\n")[:-1]
-            rows = [(s, p, o) for s, p, o in (line.split(" ", 2) for line in lines[:MOST_STATEMENTS])]
+    for path in sorted((site.folder / "data").rglob("*.nt")):
+        file = path.relative_to(site.folder / "data").as_posix().removesuffix(".nt")
+        if not _has_page(site, file):
+            quads = islice(parse(path=str(path), format=RdfFormat.N_TRIPLES), MOST_STATEMENTS)
+            rows = sorted((str(quad.subject), str(quad.predicate), str(quad.object)) for quad in quads)
             _write(frame, site, file, rows)
             count += 1
     return count
+
+
+def _has_page(site: Site, file: str) -> bool:
+    return (site.folder / f"page/{file}.html").is_file()
 
 
 def _write(frame: Frame, site: Site, file: str, rows: list[tuple[str, str, str]]) -> None:
@@ -64,7 +68,7 @@ def _write(frame: Frame, site: Site, file: str, rows: list[tuple[str, str, str]]
 
 def _name(facts: list[dict[str, dict[str, str]]]) -> str:
     return next(
-        (fact["value"]["text"] for fact in facts if fact["property"]["text"] in ("preferred label", "title")), ""
+        (fact["value"]["text"] for fact in facts if fact["property"]["text"] in ("skos:prefLabel", "dct:title")), ""
     )
 
 
@@ -84,6 +88,10 @@ def _value(site: Site, text: str) -> dict[str, str]:
         return {"text": str(term), "kind": "", "href": ""}
     file = site.addresses.file(term.value)
     known = terms().get(term.value)
-    if file and term.value.startswith(site.build.base):
+    if (
+        file
+        and term.value.startswith(site.build.base)
+        and (_has_page(site, file) or (site.folder / f"data/{file}.nt").is_file())
+    ):
         return {"text": term.value.removeprefix(site.build.base), "kind": "", "href": href_of(file)}
     return {"text": known.label if known else shorten(term.value), "kind": "", "href": ""}

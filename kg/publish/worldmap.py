@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from math import asin, atan2, cos, hypot, radians, sin, sqrt
 from typing import Any
 
@@ -49,7 +50,8 @@ def base_map(points: Sequence[Point]) -> BaseMap:
     """
     west, span = _longitudes([point[0] for point in points])
     if not points or span > _WORLD:
-        project, box = _equal_earth, (*_equal_earth(-178, 0), *_equal_earth(178, 0))
+        project: Callable[[float, float], Point] = _equal_earth
+        box = (*_equal_earth(-178, 0), *_equal_earth(178, 0))
         south, north = _equal_earth(0, -57)[1], _equal_earth(0, 80)[1]
         left, right, bottom, top = box[0], box[2], south, north
     else:
@@ -172,7 +174,7 @@ def _written(ring: Iterable[Point]) -> str:
     high = max(y for _, y in kept) - min(y for _, y in kept)
     if wide * high < 100 * _SPECK:
         return ""
-    steps = [f"{_tenths(x - a)} {_tenths(y - b)}" for (a, b), (x, y) in zip(kept, kept[1:], strict=False)]
+    steps = [f"{_tenths(x - a)} {_tenths(y - b)}" for (a, b), (x, y) in pairwise(kept)]
     return f"M{_tenths(kept[0][0])} {_tenths(kept[0][1])}l{' '.join(steps)}z"
 
 

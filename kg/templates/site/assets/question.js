@@ -13,9 +13,11 @@ for (const form of document.querySelectorAll("[data-question]")) {
     event.preventDefault();
     let values = "";
     for (const field of form.querySelectorAll("[data-type]")) {
-      const found = term(field.dataset.type, field.value.trim());
-      field.setCustomValidity(found === null ? "This is no such value." : "");
-      if (found === null) { field.reportValidity(); return; }
+      const other = form.querySelector(`[data-other="${field.name}"]`);
+      const asked = other?.value.trim() ? other : field;
+      const found = term(field.dataset.type, asked.value.trim());
+      asked.setCustomValidity(found === null ? "This is no such value." : "");
+      if (found === null) { asked.reportValidity(); return; }
       values += `\n  VALUES ?${field.name} { ${found} }`;
     }
     const where = /\bWHERE\s*\{/.exec(text);

@@ -1,0 +1,153 @@
+"""What is drawn: the map, the network, charts; and the search index and texts."""
+
+from __future__ import annotations
+
+from math import hypot, sqrt
+
+import pytest
+
+from kg.publish.charts import years_chart
+from kg.publish.network import HEIGHT, MOST_LINES, MOST_NODES, WIDTH, network
+from kg.publish.render import percent, safe_json, shown, web
+from kg.publish.start import _levels
+from kg.publish.words import KINDS, bits_of, terms, words_of
+from kg.publish.worldmap import _equal_earth, _lambert, base_map
+
+
+def test_equal_earth_is_as_published() -> None:
+    # Šavrič and others 2019: the width of the map at the equator is 2.05458 times its height.
+    east, north = _equal_earth(180, 0)[0], _equal_earth(0, 90)[1]
+    assert east / north == pytest.approx(2.05458, abs=1e-4)
+    assert _equal_earth(10, 0)[0] == pytest.approx(-_equal_earth(-10, 0)[0])
+
+
+def test_lambert_keeps_areas_and_directions() -> None:
+    project = _lambert(-100, 40)
+    assert project(-100, 40) == pytest.approx((0, 0))
+    # Snyder 1987, p. 332, on a sphere of radius 3: 20° S, 100° E is at -4.2339303, 4.0257775; so far away only the direction is kept.
+    x, y = project(100, -20)
+    assert x / y == pytest.approx(-4.2339303 / 4.0257775, abs=1e-5)
+    # Half of the globe has the area of a disc of radius √2.
+    assert hypot(*project(-10, 0)) == pytest.approx(sqrt(2))
+
+
+def test_a_map_shows_all_points_with_room_around_them() -> None:
+    points = [(-9.1, 38.7), (24.9, 60.2), (10.0, 45.0)]
+    base = base_map(points)
+    for point in points:
+        x, y = base.project(*point)
+        assert 20 < x < base.width - 20
+        assert 10 < y < base.height - 10
+    assert base.path.startswith("M")
+    assert base.path.count("z") > 20
+
+
+def test_a_map_over_the_date_line_is_no_map_of_the_world() -> None:
+    base = base_map([(179, -17), (-179, -16), (178, -18)])
+    (a, _), (b, _) = base.project(179, -17), base.project(-179, -17)
+    assert 0 < b - a < base.width
+    assert abs(b - a) > 100
+
+
+@pytest.mark.parametrize("points", [[], [(5.4, 51.4)], [(-122, 37), (139, 35), (2, 48)]])
+def test_maps_of_little_and_of_much(points: list[tuple[float, float]]) -> None:
+    base = base_map(points)
+    assert base.width == 1000
+    assert 400 < base.height < 700
+    for point in points:
+        x, y = base.project(*point)
+        assert 0 <= x <= base.width
+        assert 0 <= y <= base.height
+
+
+def test_signs_wait_where_they_would_cover_others() -> None:
+    places = [
+        {"x": 100.0, "y": 100.0, "reach": 10.0},
+        {"x": 104.0, "y": 100.0, "reach": 6.0},
+        {"x": 300.0, "y": 9.0, "reach": 6.0},
+    ]
+    _levels(places)
+    assert [place["z"] for place in places] == [0, 2, 0]
+
+
+def member(number: int, links: int = 1) -> dict[str, int]:
+    return {"organization": number, "vertical": links, "horizontal": 0}
+
+
+def test_a_network_is_drawn_the_same_each_time_and_inside_its_frame() -> None:
+    members = [member(n) for n in range(40)]
+    supplies = [(n, (n * 7) % 40) for n in range(35) if n != (n * 7) % 40]
+    one, two = (network(members, supplies, [[1, 2, 3], [3, 4]], 40) for _ in range(2))
+    assert one == two
+    assert all(0 < node.x < WIDTH and 0 < node.y < HEIGHT for node in one.nodes)
+    assert {line.driver for line in one.lines} == {"v", "h"}
+    assert len([line for line in one.lines if line.driver == "h"]) == 4
+
+
+def test_a_large_network_is_bounded() -> None:
+    members = [member(n) for n in range(500)]
+    drawn = network(members, [(n, n + 1) for n in range(499)], [list(range(500))], 500)
+    assert len(drawn.nodes) == MOST_NODES
+    assert len(drawn.lines) <= MOST_LINES
+    assert {line.driver for line in drawn.lines} == {"v", "h"}
+    assert drawn.members == 500
+
+
+def test_a_network_of_nobody_linked_stands_in_rows() -> None:
+    drawn = network([member(n, 0) for n in range(30)], [], [], 30)
+    assert len({(node.x, node.y) for node in drawn.nodes}) == 30
+
+
+def test_years_are_placed_by_their_distance() -> None:
+    chart = years_chart([{"year": 2000, "linked": 10, "near": 10}, {"year": 2003, "linked": 20, "near": 5}])
+    assert chart is not None
+    assert (chart.bars[0].height, chart.bars[1].height) == (93, 186)
+    assert chart.change == pytest.approx(-75)
+    assert years_chart([{"year": 2000, "linked": 10, "near": 1}]) is None
+
+
+def test_texts_are_cut_and_made_visible() -> None:
+    assert shown("Zürich") == "Zürich"
+    assert shown("a\u202eb") == "a\\u202eb"
+    assert shown("x" * 1000, 20) == "x" * 19 + "…"
+    assert shown("a\nb") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [
+        ("https://example.org/a", True),
+        ("http://example.org", True),
+        ("javascript:alert(1)", False),
+        ("JAVASCRIPT:alert(1)", False),
+        (" https://example.org", False),
+        ("https://", False),
+        ("http://[", False),
+        ("data:text/html,x", False),
+        ("//example.org", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_addresses_on_the_web_are_links(address: str | None, same: bool) -> None:
+    assert web(address) == (address if same else "")
+
+
+def test_json_can_not_end_a_script() -> None:
+    assert safe_json({"a": "</script>\u2028&"}) == '{"a":"\\u003c/script\\u003e\\u2028\\u0026"}'
+
+
+def test_shares_are_not_rounded_to_nothing() -> None:
+    assert [percent(0), percent(0.001), percent(0.5), percent(None), percent(1, 3)] == [
+        "0 %",
+        "<1 %",
+        "50 %",
+        "–",
+        "33 %",
+    ]
+
+
+def test_kinds_have_bits_and_words() -> None:
+    assert bits_of("Cluster", KINDS) == 1
+    assert words_of("Hub;BusinessWeb", KINDS) == "business web, hub"
+    assert terms()["https://w3id.org/clusterkg/ontology#linkDensity"].label == "link density"
