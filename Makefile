@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo install test vendor lint bench ontology docs clean
+.PHONY: demo install test vendor notebooks lint bench ontology docs clean
 
 demo: install  ## build the example and print what was found
 	$(BIN)/kg build examples/landmarks
@@ -20,6 +20,9 @@ test: install  ## run the tests
 vendor: install  ## fetch the pinned browser code of others again, and check it
 	$(BIN)/python -c "import sys; from kg.publish.vendor import refetch; sys.exit(chr(10).join(refetch()) or None)"
 
+notebooks: install  ## run the notebooks of the examples again and store what they show
+	$(BIN)/python -m tests.notebooks
+
 lint: install  ## formatters, types, layers and the ontology
 	$(BIN)/ruff check kg tests bench
 	$(BIN)/ruff format --check kg tests bench
@@ -33,7 +36,8 @@ bench: install  ## measure the engines: BENCH_SIZES=10000,100000 BENCH_ENGINES=h
 ontology: install  ## the quality gate of the ontology
 	$(BIN)/kg ontology check
 
-docs: install  ## the reference of the ontology, with the example at work, in site/ontology
+docs: install  ## the documentation in site/docs, the reference of the ontology with the example at work in site/ontology
+	$(BIN)/sphinx-build --fail-on-warning --quiet -b html docs site/docs
 	$(BIN)/kg build examples/landmarks
 	$(BIN)/kg ontology docs --out site/ontology --example examples/landmarks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.ask import ask, query
 from kg.build import Build
-from kg.build import open_build as open
-from kg.project import build
+from kg.notebook import Drawing, Explanations, OpenBuild, Table, build
+from kg.notebook import open_for_reading as open
 
-__all__ = ["Build", "ask", "build", "open", "query"]
+__all__ = ["Build", "Drawing", "Explanations", "OpenBuild", "Table", "ask", "build", "open", "query"]

@@ -25,7 +25,7 @@ from kg.resources import ontology_files
 from kg.rows import Progress as Callback
 from kg.rows import silent
 
-__all__ = ["named", "printable", "progress_bar", "show", "show_solutions"]
+__all__ = ["name_of", "named", "printable", "progress_bar", "show", "show_solutions"]
 
 #: The columns of a build's tables that fit a terminal; the other forms show all.
 _TERMINAL = frozenset("group source kinds types members organization drivers stance role".split())  # noqa: SIM905
@@ -70,7 +70,7 @@ def named(build: Build, table: pa.Table, form: str) -> tuple[list[str], list[lis
         return table.column_names, rows
     keep = [name for name in table.column_names if name in _TERMINAL]
     places = [table.column_names.index(name) for name in keep]
-    shown = [[_name(build, row[place]) for place in places] for row in rows]
+    shown = [[name_of(build, row[place]) for place in places] for row in rows]
     return keep, shown
 
 
@@ -79,7 +79,8 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
-def _name(build: Build, value: object) -> object:
+def name_of(build: Build, value: object) -> object:
+    """Return the name of what an IRI stands for, in the build or among the concepts of the ontology; else the value."""
     if not isinstance(value, str):
         return value
     return build.label(value) if value.startswith(build.base) else _concepts().get(value, value)
@@ -101,7 +102,7 @@ def show_solutions(answer: Solutions, form: str, build: Build | None = None) -> 
     def cell(term: Term | None) -> object:
         if term is None or form != "table":
             return None if term is None else term.value
-        name = _name(build, term.value) if build else term.value
+        name = name_of(build, term.value) if build else term.value
         return shorten(name) if isinstance(name, str) else name
 
     show(list(answer.variables), [[cell(term) for term in row] for row in answer], form)

@@ -3,7 +3,7 @@
 The editor is Yasqe, the part of YASGUI that edits; the answer is a table of our own, for Yasr has critical faults of
 accessibility, no dark dress, and links that leave the site. What the page needs of a server with a content security policy::
 
-    default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'
+    script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'
 
 for the page and for ``assets/query-worker.js`` alike: a worker has the policy that it is served with. The data may be served
 with ``Content-Encoding: gzip`` or as it is. A page opened from a file says how to serve it: browsers start no worker there.
@@ -11,10 +11,8 @@ with ``Content-Encoding: gzip`` or as it is. A page opened from a file says how 
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,14 +28,15 @@ from kg.build import Build
 from kg.catalog import Query, load
 from kg.engines.base import Term
 from kg.publish.addresses import GROUPS, LONGEST
+from kg.publish.data import DUMP
 from kg.publish.pages import frame_of
 from kg.publish.site import Site
 from kg.publish.vendor import ship
 
 __all__ = ["DATA", "MOST_STATEMENTS", "Example", "examples", "query_page", "with_values"]
 
-#: The file of the site that the browser loads.
-DATA = "assets/data/graph.nq.gz"
+#: The dump that the browser loads.
+DATA = f"{DUMP}.nq.gz"
 #: With more statements there is no query page that works: the browser's memory for WASM ends at 4 GB, and a phone's sooner.
 MOST_STATEMENTS = 3_000_000
 _SCRIPTS = ("query.css", "query.js", "query-worker.js")
@@ -59,7 +58,7 @@ class Example:
 
 
 def query_page(site: Site) -> None:
-    """Write ``query.html``, its scripts and the data that it asks."""
+    """Write ``query.html`` and its scripts; it asks the dump that is there."""
     statements = site.graph.quads
     fits = statements <= MOST_STATEMENTS
     data = _data(site) if fits else {}
@@ -89,18 +88,9 @@ def query_page(site: Site) -> None:
 
 
 def _data(site: Site) -> dict[str, Any]:
-    """Write facts and conclusions as one compressed file, and return where it is, and its sizes."""
-    target, length = site.path(DATA), 0
-    with (
-        target.open("wb") as raw,
-        gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0, compresslevel=6) as packed,
-    ):
-        for name in ("facts.nq", "inferred.nq"):
-            source = site.build.folder / name
-            length += source.stat().st_size
-            with source.open("rb") as stream:
-                shutil.copyfileobj(stream, packed, 1 << 20)
-    return {"data": DATA, "size": target.stat().st_size, "length": length}
+    """Return where the facts and conclusions are in one compressed file, and how large it is, packed and unpacked."""
+    length = sum((site.build.folder / name).stat().st_size for name in ("facts.nq", "inferred.nq"))
+    return {"data": DATA, "size": site.path(DATA).stat().st_size, "length": length}
 
 
 def examples(build: Build) -> Iterator[Example]:

@@ -18,13 +18,13 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 import kg
 from kg.publish import publish
-from kg.publish.query_page import examples, query_page
+from kg.publish.query_page import DATA, examples, query_page
+from kg.publish.servers.rules import SECURITY
 from kg.publish.site import Site
 from kg.publish.staged import staged
 from tests.browser.test_reference import ALL, COLOURS, violations
 from tests.conftest import EXAMPLE
 
-POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'"
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>\u202ejavascript:alert(1)"
 )
@@ -36,7 +36,8 @@ class _Quiet(SimpleHTTPRequestHandler):
     """Serves a folder under the policy that the server rules of a site have."""
 
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
+        for name, value in SECURITY.items():
+            self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
@@ -254,7 +255,7 @@ def test_too_large_a_build_offers_the_downloads(
     site.mkdir()
     with staged(build, tmp_path) as graph:
         query_page(Site(build, site, graph))
-    assert not (site / "assets" / "data").exists()
+    assert not (site / DATA).exists()
     with browser.new_context() as context:
         page = context.new_page()
         page.goto((site / "query.html").as_uri())

@@ -13,7 +13,14 @@ from kg.engines.base import Term
 
 __all__ = ["FOLDERS", "canonical_rows", "parameters_of", "queries"]
 
-FOLDERS = ("queries/infer", "queries/results", "queries/questions", "queries/hygiene", "queries/explain")
+FOLDERS = (
+    "queries/infer",
+    "queries/results",
+    "queries/questions",
+    "queries/hygiene",
+    "queries/explain",
+    "queries/notebook",
+)
 
 
 def queries() -> list[tuple[str, Query]]:

@@ -110,7 +110,11 @@
       for (const row of data.rows) {
         const line = body.insertRow();
         for (const one of row) line.insertCell().append(...written(one));
-        row.forEach((one, place) => { if (one && one.number) line.cells[place].className = "number"; });
+        row.forEach((one, place) => {
+          if (!one || !one.number) return;
+          line.cells[place].className = "number";
+          by("rows").querySelector("thead tr").cells[place].className = "number";
+        });
       }
       next = data.next;
       by("more").hidden = !next;
@@ -187,7 +191,7 @@
   };
   by("more").onclick = () => { by("more").hidden = true; worker.postMessage({ type: "more", from: next }); };
 
-  function fill(text) { editor.setValue(text); editor.refresh(); }
+  function fill(text) { editor.setValue(text.trimEnd()); editor.refresh(); }
   function examples() {
     for (const details of document.querySelectorAll(".ask-examples details")) {
       const text = details.querySelector("pre").textContent;

@@ -1,0 +1,94 @@
+"""The guide does what it says: its files are written, its commands run, in the order of the text, in a new folder."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner
+
+from kg.cli import cli
+from kg.errors import ClusterKGError
+from tests.conftest import ROOT
+
+GUIDE = ROOT / "docs" / "guide"
+_BLOCK = re.compile(r"^```(?:\{code-block\} )?(\w+)\n(?::caption: (\S+)\n)?(.*?)^```$", re.M | re.S)
+
+
+def steps(page: str) -> Iterator[tuple[str, str]]:
+    """Yield the files and the command lines of a page: ("boats/kg.toml", text) and ("$", command)."""
+    for _, kind, caption, text in (
+        (m.start(), *m.groups()) for m in _BLOCK.finditer((GUIDE / page).read_text("utf-8"))
+    ):
+        if caption:
+            yield caption, text
+        elif kind == "console":
+            for line in text.splitlines():
+                assert line.startswith("$ "), line
+                yield "$", line[2:]
+
+
+def run(command: str) -> str:
+    """Run a command line of the guide and return what it prints."""
+    words = shlex.split(command)
+    if words[0] == "kg":
+        found = CliRunner().invoke(cli, words[1:])
+        assert found.exit_code == 0, f"{command}: {found.output} {found.exception!r}"
+        assert not isinstance(found.exception, ClusterKGError)
+        return found.output
+    if words[0] == "pip":
+        extra = re.search(r"clusterkg\[(\w+)\]", command)
+        assert extra is not None
+        assert f"\n{extra[1]} = [" in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        return ""
+    assert words[:4] == ["python", "-m", "http.server", "8000"], command
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    server = subprocess.Popen([sys.executable, *words[1:3], port, *words[4:]], stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            try:
+                with urlopen(f"http://127.0.0.1:{port}/query.html") as answer:
+                    return str(answer.read().decode())
+            except OSError:
+                time.sleep(0.1)
+        pytest.fail(f"{command} serves nothing")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.mark.slow
+def test_the_guide_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    said: dict[str, str] = {}
+    pages = ["tutorial.md", *sorted(path.name for path in GUIDE.glob("*.md") if path.name != "tutorial.md")]
+    for page in pages:
+        for what, text in steps(page):
+            if what == "$":
+                said[text] = run(text)
+            else:
+                (tmp_path / what).write_text(text, encoding="utf-8")
+    assert "1 rows" in said["kg groups boats"]
+    assert "School of Naval Design" in said["kg members boats --project boats"]
+    assert "was not admitted" in said['kg explain "Bread House" --project boats']
+    assert "participants.csv line" in said['kg explain "School of Naval Design" --project boats']
+    assert (tmp_path / "site" / "index.html").is_file()
+    assert "Ask the data" in said["python -m http.server 8000 --bind 127.0.0.1 --directory site"]
+
+
+def test_the_python_of_the_guide_is_python() -> None:
+    for page in GUIDE.glob("*.md"):
+        for kind, _, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
+            if kind == "python":
+                compile(text, page.name, "exec")
