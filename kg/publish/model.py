@@ -6,7 +6,8 @@ the CSV files of the build. A thing has a number ``n``, a name, and ``href``, it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -15,18 +16,19 @@ import pyarrow as pa
 
 from kg.build import Build
 from kg.catalog import find
+from kg.engines.columnar.store import MEMORY
 from kg.identifiers import encode, short_hash
 from kg.lines import csv_text
 from kg.publish import model_sql
 from kg.publish.addresses import LONGEST, Addresses
 from kg.rows import Progress, silent
 
-__all__ = ["LONGEST_NAME", "anchor_of", "href_of", "make_model"]
+__all__ = ["LONGEST_NAME", "anchor_of", "frugal", "href_of", "make_model"]
 
 #: So much of a name is kept; pages cut it again.
 LONGEST_NAME = 400
 #: What DuckDB may take while the model is made.
-_MEMORY = "2GB"
+_MEMORY, _LITTLE = "2GB", "200MB"
 _PLACE = "queries/publish"
 _THINGS = {
     "organizations": "organization",
@@ -75,6 +77,22 @@ def href_of(file: str, anchor: str = "") -> str:
     return f"{address}#{quote(anchor, safe='/-_.~')}" if anchor else address
 
 
+@contextmanager
+def frugal(build: Build) -> Iterator[None]:
+    """Let the engine of a build have little memory for a while, and forget what it has read when that is over."""
+    if build.columns is None:
+        yield
+        return
+    run = build.columns.store.connection.execute
+    try:
+        run(f"SET memory_limit = '{_MEMORY}'")
+        yield
+        with suppress(duckdb.Error):  # what is in use stays
+            run(f"SET memory_limit = '{_LITTLE}'")
+    finally:
+        run(f"SET memory_limit = '{MEMORY}'")
+
+
 def make_model(build: Build, addresses: Addresses, path: Path, progress: Progress = silent) -> None:
     """Write the model of a build.
 
@@ -94,7 +112,7 @@ def make_model(build: Build, addresses: Addresses, path: Path, progress: Progres
     connection = duckdb.connect(str(path), config={"memory_limit": _MEMORY, "preserve_insertion_order": False})
     run = connection.execute
     try:
-        with engine.aside():
+        with frugal(build):
             for place, name in enumerate(names):
                 progress("reading", place, len(names))
                 table = engine.table(find(_PLACE, name).text)

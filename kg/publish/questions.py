@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from kg.identifiers import local_name
 from kg.lines import csv_text
 from kg.namespaces import CKG, shorten
 from kg.publish.charts import YearsChart, years_chart
+from kg.publish.model import frugal
 from kg.publish.reading import Model, Record
 from kg.publish.render import DRIVERS, Frame
 from kg.publish.words import terms
@@ -64,18 +65,13 @@ def write_questions(frame: Frame, build: Build, model: Model) -> None:
     """Answer all questions of the library and write their pages and the index."""
     choices = _choices(model)
     questions = load("queries/questions")
-    with _little(build):
+    with frugal(build):
         for query in questions:
             _question(frame, build, model, query, choices)
     tags: dict[str, list[Query]] = {}
     for query in questions:
         tags.setdefault(query.tags[0] if query.tags else "other", []).append(query)
     frame.write("questions.html.j2", "questions/index.html", tags=dict(sorted(tags.items())), count=len(questions))
-
-
-def _little(build: Build) -> Any:
-    """Let questions have a part of the memory only, where the build has columns."""
-    return build.columns.aside() if build.columns is not None else nullcontext()
 
 
 def _question(frame: Frame, build: Build, model: Model, query: Query, choices: dict[str, list[Record]]) -> None:
