@@ -159,7 +159,10 @@ def checked(
     """
     if engine not in ("columnar", "pyshacl"):
         raise UsageError(f"a project is validated by columnar or pyshacl, not by '{engine}'")
-    settings = read_settings(Path(folder))
+    folder = Path(folder)
+    if (folder / "run.json").is_file() and (folder.parent / "kg.toml").is_file():
+        folder = folder.parent  # the folder of a build was named
+    settings = read_settings(folder)
     with tempfile.TemporaryDirectory() as place:
         work = _prepare(
             settings,
@@ -167,7 +170,7 @@ def checked(
             engine=None,
             with_validation=True,
             against=against,
-            before=Path(folder) / "build" / VALIDATED,
+            before=folder / "build" / VALIDATED,
             by_reference=engine == "pyshacl",
             progress=progress,
         )
@@ -241,6 +244,7 @@ def _read(settings: Settings, drafts: Drafts, progress: Progress) -> list[Loaded
         read_source(
             entry.type,
             entry.path,
+            shown=_shown(entry.path, settings.folder),
             base=settings.base,
             number=number,
             options=entry.options,
@@ -249,6 +253,12 @@ def _read(settings: Settings, drafts: Drafts, progress: Progress) -> list[Loaded
         )
         for number, entry in enumerate(settings.sources, start=1)
     ]
+
+
+def _shown(path: Path, folder: Path) -> str:
+    """Return the path of a source from the project's folder; of one outside it the name alone."""
+    place = Path(os.path.relpath(path.resolve(), folder.resolve()))
+    return path.resolve().name if ".." in place.parts else place.as_posix()
 
 
 def _graph(settings: Settings, number: int) -> str:
