@@ -19,11 +19,12 @@ from time import perf_counter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from kg.build import COLUMNS_FILE, Build, open_build
 from kg.catalog import asked_often, load
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
+from kg.engines.bulk import StoreMaker
 from kg.engines.columnar import Drafts
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.identifiers import mint
@@ -266,6 +267,12 @@ def _graph(settings: Settings, number: int) -> str:
 
 
 def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool, progress: Progress) -> None:
+    with StoreMaker(target / "store" if with_store else None) as store:
+        _write_all(target, work, store, with_validation=with_validation, progress=progress)
+    shutil.rmtree(target / "spill", ignore_errors=True)
+
+
+def _write_all(target: Path, work: _Work, store: StoreMaker, *, with_validation: bool, progress: Progress) -> None:
     settings = work.settings
     inferred = _inferred(settings)
     graphs = {source.number: _graph(settings, source.number) for source in work.quarantine.loaded}
@@ -275,6 +282,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
     loaded = perf_counter()
     progress("writing facts", 0, 0)
     facts = _write_facts(target, work, graphs)
+    store.take(target / "facts.nq")
     written = perf_counter()
     engine = _engine(target, work)
     work.seconds["load"] = loaded - start + perf_counter() - written
@@ -299,6 +307,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
     if isinstance(engine, ColumnarEngine):
         engine.store.forget(WORKING)
     engine.write_conclusions(target / "inferred.nq", inferred, WORKING)
+    store.take(target / "inferred.nq")
     counts = write_results(engine, target)
     work.seconds["write"] = perf_counter() - start
     if isinstance(engine, ColumnarEngine):
@@ -317,13 +326,11 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
         ]
         work.seconds["validate output"] = perf_counter() - start
     write_report(target, work.quarantine.findings, rows=work.quarantine.rows, title=work.settings.title)
-    if with_store:
-        start = perf_counter()
-        progress("making the store", 0, 0)
-        _make_store(target)
-        work.seconds["store"] = perf_counter() - start
+    start = perf_counter()
+    progress("making the store", 0, 0)
+    store.finish()
+    work.seconds["store"] = perf_counter() - start
     _write_run(target, work, result, facts, counts, count_results(engine))
-    shutil.rmtree(target / "spill", ignore_errors=True)
 
 
 def _load_facts(work: _Work, graphs: Mapping[int, str]) -> None:
@@ -374,14 +381,6 @@ def _check_levels(engine: Engine, work: _Work) -> None:
     count = int(getattr(organizations.rows[0][0], "value", "0"))
     if count < work.settings.profile.whole("min_members"):
         work.notes.append(f"there are {count} organisations, fewer than min_members: there can be no group")
-
-
-def _make_store(target: Path) -> None:
-    store = Store(str(target / "store"))
-    for name in ("facts.nq", "inferred.nq"):
-        store.bulk_load(path=str(target / name), format=RdfFormat.N_QUADS)
-    store.optimize()
-    store.flush()
 
 
 def _write_run(
