@@ -115,6 +115,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.exit(0)
     except Exception as error:  # the last line of defence: one line, not a trace
+        if "interrupted" in str(error).casefold() and type(error).__name__ in ("RuntimeError", "InterruptException"):
+            _fail("interrupted; what was there before is untouched", 3, debug)  # DuckDB's way to say it
         _fail(f"internal error: {type(error).__name__}: {str(error).splitlines()[:1]}; --debug shows more", 3, debug)
 
 
@@ -227,6 +229,8 @@ def validate_command(inputs: Sequence[Path], named_shapes: Sequence[str], engine
     """Print the SHACL report of a project, or of RDF files."""
     inputs = inputs or (Path(),)
     against = chosen_shapes(named_shapes)
+    for note in against.notes:
+        click.echo(printable(f"note: in the shapes: {note}"), err=True)
     rows: RowCounts | None = None
     if len(inputs) == 1 and inputs[0].is_dir():
         with progress_bar() as progress:

@@ -63,6 +63,8 @@ class Frame:
     """A table as columns; what is said of its rows is filled while batches are taken."""
 
     path: Path
+    #: How the file is named in messages.
+    shown: str
     header: tuple[str, ...]
     #: Tables of "line" (the file's line on which the row begins, from 1) and, for every column of the header, "c0",
     #: "c1" and so on: text, never null, "" where a short row has no cell.
@@ -95,8 +97,8 @@ def open_frame(path: Path, *, shown: str | None = None, delimiter: str | None = 
     """
     shown = shown or path.name
     head = read_head(path, shown=shown, delimiter=delimiter)
-    frame = Frame(path, head.names, iter(()), [], [], [], 0, 0)
-    frame.batches = _batches(_Reader(frame, head, shown).tables(max(1, min(chunk, PIECE))), chunk)
+    frame = Frame(path, shown, head.names, iter(()), [], [], [], 0, 0)
+    frame.batches = _batches(_Reader(frame, head).tables(max(1, min(chunk, PIECE))), chunk)
     return frame
 
 
@@ -158,10 +160,9 @@ class _Piece:
 class _Reader:
     """Reads a file piece by piece and puts regular and irregular rows together."""
 
-    def __init__(self, frame: Frame, head: Head, shown: str) -> None:
+    def __init__(self, frame: Frame, head: Head) -> None:
         self._frame = frame
         self._head = head
-        self._shown = shown
         self._schema = pa.schema([(f"c{column}", pa.string()) for column in range(len(head.names))])
         #: Pieces that an irregular row ran on into.
         self._ahead: deque[_Piece] = deque()
@@ -171,7 +172,7 @@ class _Reader:
         """Yield the rows of each piece of about so many bytes, and its bytes."""
         parse = partial(_parse, delimiter=self._head.delimiter, schema=self._schema)
         with (
-            open_bytes(self._frame.path, self._shown) as stream,
+            open_bytes(self._frame.path, self._frame.shown) as stream,
             closing(_in_order(parse, _blocks(stream, self._head.end, size))) as self._pieces,
         ):
             number = self._head.line + 1
@@ -227,7 +228,7 @@ class _Reader:
 
     def _lines(self, piece: _Piece, index: int, number: int) -> Iterator[Line]:
         """Yield the lines of the file from one of a piece on."""
-        yield from piece.lines(index, number, self._shown)
+        yield from piece.lines(index, number, self._frame.shown)
         number += piece.size
         for after in count():
             if after == len(self._ahead):
@@ -235,7 +236,7 @@ class _Reader:
                 if following is None:
                     return
                 self._ahead.append(following)
-            yield from self._ahead[after].lines(0, number, self._shown)
+            yield from self._ahead[after].lines(0, number, self._frame.shown)
             number += self._ahead[after].size
 
     def _keep(self, row: Row | BrokenRow | None, rows: list[Row]) -> None:

@@ -20,11 +20,12 @@ from time import perf_counter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from kg.build import COLUMNS_FILE, Build, open_build
 from kg.catalog import asked_often, load
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
+from kg.engines.bulk import StoreMaker
 from kg.engines.columnar import Drafts
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.identifiers import mint
@@ -160,7 +161,10 @@ def checked(
     """
     if engine not in ("columnar", "pyshacl"):
         raise UsageError(f"a project is validated by columnar or pyshacl, not by '{engine}'")
-    settings = read_settings(Path(folder))
+    folder = Path(folder)
+    if (folder / "run.json").is_file() and (folder.parent / "kg.toml").is_file():
+        folder = folder.parent  # the folder of a build was named
+    settings = read_settings(folder)
     with tempfile.TemporaryDirectory() as place:
         work = _prepare(
             settings,
@@ -168,7 +172,7 @@ def checked(
             engine=None,
             with_validation=True,
             against=against,
-            before=Path(folder) / "build" / VALIDATED,
+            before=folder / "build" / VALIDATED,
             by_reference=engine == "pyshacl",
             progress=progress,
         )
@@ -242,6 +246,7 @@ def _read(settings: Settings, drafts: Drafts, progress: Progress) -> list[Loaded
         read_source(
             entry.type,
             entry.path,
+            shown=_shown(entry.path, settings.folder),
             base=settings.base,
             number=number,
             options=entry.options,
@@ -252,11 +257,23 @@ def _read(settings: Settings, drafts: Drafts, progress: Progress) -> list[Loaded
     ]
 
 
+def _shown(path: Path, folder: Path) -> str:
+    """Return the path of a source from the project's folder; of one outside it the name alone."""
+    place = Path(os.path.relpath(path.resolve(), folder.resolve()))
+    return path.resolve().name if ".." in place.parts else place.as_posix()
+
+
 def _graph(settings: Settings, number: int) -> str:
     return mint(settings.base, "graph", "source") + f"/{number}"
 
 
 def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool, progress: Progress) -> None:
+    with StoreMaker(target / "store" if with_store else None) as store:
+        _write_all(target, work, store, with_validation=with_validation, progress=progress)
+    shutil.rmtree(target / "spill", ignore_errors=True)
+
+
+def _write_all(target: Path, work: _Work, store: StoreMaker, *, with_validation: bool, progress: Progress) -> None:
     settings = work.settings
     inferred = _inferred(settings)
     graphs = {source.number: _graph(settings, source.number) for source in work.quarantine.loaded}
@@ -266,6 +283,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
     loaded = perf_counter()
     progress("writing facts", 0, 0)
     facts = _write_facts(target, work, graphs)
+    store.take(target / "facts.nq")
     written = perf_counter()
     engine = _engine(target, work)
     work.seconds["load"] = loaded - start + perf_counter() - written
@@ -290,6 +308,7 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
     if isinstance(engine, ColumnarEngine):
         engine.store.forget(WORKING)
     engine.write_conclusions(target / "inferred.nq", inferred, WORKING)
+    store.take(target / "inferred.nq")
     counts = write_results(engine, target)
     work.seconds["write"] = perf_counter() - start
     if isinstance(engine, ColumnarEngine):
@@ -308,13 +327,11 @@ def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool
         ]
         work.seconds["validate output"] = perf_counter() - start
     write_report(target, work.quarantine.findings, rows=work.quarantine.rows, title=work.settings.title)
-    if with_store:
-        start = perf_counter()
-        progress("making the store", 0, 0)
-        _make_store(target)
-        work.seconds["store"] = perf_counter() - start
+    start = perf_counter()
+    progress("making the store", 0, 0)
+    store.finish()
+    work.seconds["store"] = perf_counter() - start
     _write_run(target, work, result, facts, counts, count_results(engine))
-    shutil.rmtree(target / "spill", ignore_errors=True)
 
 
 def _load_facts(work: _Work, graphs: Mapping[int, str]) -> None:
@@ -365,14 +382,6 @@ def _check_levels(engine: Engine, work: _Work) -> None:
     count = int(getattr(organizations.rows[0][0], "value", "0"))
     if count < work.settings.profile.whole("min_members"):
         work.notes.append(f"there are {count} organisations, fewer than min_members: there can be no group")
-
-
-def _make_store(target: Path) -> None:
-    store = Store(str(target / "store"))
-    for name in ("facts.nq", "inferred.nq"):
-        store.bulk_load(path=str(target / name), format=RdfFormat.N_QUADS)
-    store.optimize()
-    store.flush()
 
 
 def _write_run(

@@ -54,14 +54,14 @@ def write_provenance(folder: Path | str, target: Path, *, progress: Progress = s
 def _lines(base: str, drafts: Drafts) -> str:
     columns = ", ".join(f"({part}, {quoted(next(iter(names), ''))})" for part, names in enumerate(drafts.columns))
     tables = ", ".join(
-        f"({table.base >> 32}, {quoted(f'{base}source/{table.source}/')}, {quoted(table.file)}, {table.lined})"
+        f"({table.base >> 32}, {quoted(f'{base}source/{table.source}/')}, {quoted(table.file)}, {table.lines})"
         for table in drafts.tables
         if table.file
     )
     found = f"""SELECT s.key AS s, p.key AS p, ntriples(key_of_id(f.o, o.key)) AS o, t.place, t.file, c.name,
-            CASE WHEN t.lined THEN f.row & {(1 << 32) - 1} END AS line
+            CASE WHEN f.row & {(1 << 32) - 1} <= t.lines THEN f.row & {(1 << 32) - 1} END AS line
         FROM ({drafts.facts()}) f JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o
-        JOIN (VALUES {tables}) t (number, place, file, lined) ON t.number = f.row >> 32
+        JOIN (VALUES {tables}) t (number, place, file, lines) ON t.number = f.row >> 32
         JOIN (VALUES {columns}) c (part, name) ON c.part = f.part"""
     where = (
         """place || replace(url_encode(file), '%2F', '/') || CASE WHEN line IS NULL THEN '' ELSE '#row=' || line END"""

@@ -34,6 +34,16 @@ CAUSE = " (because of what was kept out)"
 
 _BELOW = to_key(RDFS["subClassOf"])
 
+#: The constraints that compare values with others.
+_COMPARING = frozenset(
+    [
+        SH.SPARQLConstraintComponent,
+        SH.LessThanConstraintComponent,
+        SH.LessThanOrEqualsConstraintComponent,
+        SH.EqualsConstraintComponent,
+        SH.DisjointConstraintComponent,
+    ]
+)
 #: The most characters of a cell that a finding repeats, where it has the value itself.
 _LONGEST = 1_000
 
@@ -57,7 +67,7 @@ class Quarantine:
         self.loaded = loaded
         self.progress = progress
         self.findings: list[Finding] = [finding for source in loaded for finding in source.findings]
-        self.cause = ""
+        self.first: set[tuple[object, ...]] = set()
 
     @property
     def rows(self) -> RowCounts:
@@ -91,16 +101,20 @@ class Quarantine:
         self.drafts.load()
         self.progress("validating", 0, 0)
         results = self._first(against, before, by_reference=by_reference)
+        self.first = set(map(_key, results))
         if target is not None:
             keep(target, self.engine.store, results, against)
         seen: set[tuple[object, ...]] = set()
-        while new := [result for result in results if _key(result) not in seen]:
-            seen.update(map(_key, new))
-            touched = self._take_out(new, against)
+        while new := [result for result in results if _key(result) not in seen and self._is_said(result)]:
+            now, later = _apart(new)
+            seen.update(map(_key, now))
+            touched = self._take_out(now, against)
             self.progress("validating what is touched", 0, 0)
-            self.cause = CAUSE
             only = None if touched is None else map(NamedNode, touched)
             results = validate(self.engine, against, only=only, by_reference=by_reference).results
+            if touched is not None:
+                looked = set(touched)
+                results += [result for result in later if result.focus.value not in looked]
         self.findings = worded(self.findings, against, self.engine)
 
     def _first(self, against: Shapes, before: Path | None, *, by_reference: bool) -> list[Result]:
@@ -112,6 +126,10 @@ class Quarantine:
         again = validate(self.engine, against, only=map(NamedNode, changed)).results
         nodes = set(changed)
         return again + [result for result in validated.results() if result.focus.value not in nodes]
+
+    def _is_said(self, result: Result) -> bool:
+        """Whether a result is told: a warning is not that comes of what is kept out, which is told already."""
+        return result.severity not in (SH.Warning, SH.Info) or _key(result) in self.first
 
     def _take_out(self, results: list[Result], against: Shapes) -> list[str] | None:
         """Keep out what the results blame; return the nodes that have to be looked at again, None for all."""
@@ -159,7 +177,7 @@ class Quarantine:
             replace(
                 found,
                 effect=effect,  # type: ignore[arg-type]
-                message=found.message + self.cause,
+                message=found.message + ("" if _key(result) in self.first else CAUSE),
                 stated=found.message,
                 source=row.table.source if row is not None else 0,
                 file=row.table.file if row is not None else "",
@@ -244,6 +262,13 @@ class _Blamed:
             first = min(own, default="")
             return [fact for fact in facts if str(term_of(fact.o)) != first]
         return []
+
+
+def _apart(results: list[Result]) -> tuple[list[Result], list[Result]]:
+    """Part results that compare values of a node, which has wrong ones, from the others: first the wrong ones go."""
+    wrong = {result.focus for result in results if result.component not in _COMPARING}
+    later = [result for result in results if result.component in _COMPARING and result.focus in wrong]
+    return [result for result in results if result.component not in _COMPARING or result.focus not in wrong], later
 
 
 def _key(result: Result) -> tuple[object, ...]:

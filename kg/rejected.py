@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from kg.quarantine import CAUSE
@@ -40,7 +41,9 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def report_cells(finding: Finding) -> list[str | int]:
-    """Return a finding as a row of a report; what it lacks is empty."""
+    """Return a finding as a row of a report; what it lacks is empty, as is the name of a shape without one."""
+    if ":" not in finding.shape:
+        finding = replace(finding, shape="")
     return [getattr(finding, name) or "" for name in REPORT_COLUMNS]
 
 

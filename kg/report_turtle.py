@@ -62,9 +62,11 @@ def _result_triples(report: BlankNode, node: BlankNode, finding: Finding) -> lis
     out.append(Triple(node, SH["focusNode"], NamedNode(focus)))
     if finding.path:
         out.append(Triple(node, SH["resultPath"], NamedNode(finding.path)))
-    if finding.term or finding.value:
-        value = _term(finding.term) if finding.term else Literal(finding.value)
-        out.append(Triple(node, SH["value"], value))
+    if finding.term:
+        out.append(Triple(node, SH["value"], _term(finding.term)))
+    elif finding.value:
+        # The text of a cell is no term of the data: a shape has results without a value too, such as of sh:minCount.
+        out.append(Triple(node, CKGSH["cell"], Literal(finding.value)))
     if finding.shape:
         out.append(Triple(node, SH["sourceShape"], _shape_node(finding.shape)))
     places = {name: getattr(finding, name) for name in ("file", "line", "column")}

@@ -58,8 +58,8 @@ class RowTable:
     source: int = 1
     #: What the numbers of its rows begin at.
     base: int = 0
-    #: Whether they have the lines of the file in them; statements of most syntaxes are of no line.
-    lined: bool = True
+    #: The last line that a row can be of, 0 where there are none: rows with greater numbers are of no line.
+    lines: int = (1 << 32) - 1
 
     @property
     def cells(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from rdflib.term import Node
 
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine, Solutions
 from kg.engines.base import Term
-from kg.errors import UnsupportedQuery, UsageError
+from kg.errors import InputError, UnsupportedQuery, UsageError, nearest
 from kg.namespaces import CKGSH, MARKS, ORG, RDF, RDFS
 from kg.reference import by_pyshacl
 from kg.resources import folder
@@ -24,7 +24,7 @@ from kg.shacl.compiler import Alone, Check, Compiler, Foreign, Nodes, shared
 from kg.shacl.reach import reach
 from kg.shacl.report import Result, result_of
 from kg.shacl.shapes import Shape, ShapesGraph
-from kg.shacl.terms import named, read_graph, sparql, to_rdflib
+from kg.shacl.terms import is_rdf, named, read_graph, sparql, to_rdflib
 
 __all__ = [
     "HIERARCHY",
@@ -38,7 +38,7 @@ __all__ = [
     "validate",
 ]
 
-#: Which classes are below others beside what the data says: both classes of organisation are one.
+#: Which classes are below others for the shapes that ship: both classes of organisation are one.
 HIERARCHY: Mapping[str, tuple[str, ...]] = {ORG["Organization"].value: (ORG["FormalOrganization"].value,)}
 #: The class of the nodes that are looked at, where not all are.
 LOOKED = MARKS["looked"]
@@ -56,6 +56,10 @@ class Shapes:
     rejecting: frozenset[str]
     #: SHA-256 of the files.
     digest: str = ""
+    #: What may be a mistake in it.
+    notes: tuple[str, ...] = ()
+    #: Which classes are below others, beside what the data says.
+    hierarchy: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def unbounded(self) -> frozenset[str]:
@@ -108,7 +112,8 @@ def shapes(kind: str) -> Shapes:
     kind:
         One of :data:`KINDS`: what facts must be, ``strict`` with what they had better be, and what conclusions are.
     """
-    return read_shapes(file for name in KINDS[kind] for file in sorted(folder(f"shapes/{name}").glob("*.ttl")))
+    files = (file for name in KINDS[kind] for file in sorted(folder(f"shapes/{name}").glob("*.ttl")))
+    return replace(read_shapes(files), hierarchy=HIERARCHY)
 
 
 def chosen_shapes(names: Sequence[str]) -> Shapes:
@@ -124,7 +129,15 @@ def chosen_shapes(names: Sequence[str]) -> Shapes:
     missing = next((name for name in names if not Path(name).exists()), None)
     if missing is not None:
         raise UsageError(f"there are no shapes '{missing}': name a file, or one of {', '.join(KINDS)}")
-    return read_shapes(map(Path, names)) if names else shapes("input")
+    return read_shapes(file for name in names for file in _files(Path(name))) if names else shapes("input")
+
+
+def _files(path: Path) -> list[Path]:
+    """Return a file, or the files of RDF in a folder."""
+    found = sorted(file for file in path.iterdir() if is_rdf(file)) if path.is_dir() else [path]
+    if not found:
+        raise InputError("there is no file of RDF in this folder", file=path)
+    return found
 
 
 def read_shapes(files: Iterable[Path]) -> Shapes:
@@ -142,7 +155,20 @@ def read_shapes(files: Iterable[Path]) -> Shapes:
     graph.all()
     digest = sha256(b"".join(file.read_bytes() for file in listed)).hexdigest()
     effect, reject = to_rdflib(CKGSH["onViolation"]), to_rdflib(CKGSH["RejectRow"])
-    return Shapes(graph, frozenset(str(shape) for shape in graph.graph.subjects(effect, reject)), digest)
+    rejecting = frozenset(str(shape) for shape in graph.graph.subjects(effect, reject))
+    return Shapes(graph, rejecting, digest, tuple(_notes(graph)))
+
+
+def _notes(graph: ShapesGraph) -> Iterator[str]:
+    """Yield what may be a mistake in a shapes graph and is none by the standard."""
+    if not graph.roots():
+        yield "no shape has a target, so that nothing is looked at"
+    known = {str(term).removeprefix(str(SH)) for term in dir(SH)} | {"and", "class", "in", "not", "or", "values"}
+    used = {str(p).removeprefix(str(SH)) for p in set(graph.graph.predicates()) if str(p).startswith(str(SH))}
+    for name in sorted(used - known):
+        hint = nearest(name, known)
+        if "did you mean" in hint:
+            yield f"sh:{name} is no term of SHACL{hint}"
 
 
 def validate(
@@ -248,7 +274,7 @@ class _Run:
             self._store = self.engine.copy()
             self._store.extend(
                 in_graph(Triple(NamedNode(one), RDFS["subClassOf"], NamedNode(name)))
-                for name, below in HIERARCHY.items()
+                for name, below in self.against.hierarchy.items()
                 for one in below
             )
         shapes = self.graph.roots() if shape is None else [shape]
@@ -266,7 +292,7 @@ class _Run:
         if name not in self._below:
             query = f"SELECT DISTINCT ?below WHERE {{ ?below <{RDFS['subClassOf'].value}>+ <{name}> }}"
             found = {term.value for (term,) in self.engine.select(query) if isinstance(term, NamedNode)}
-            self._below[name] = sorted({name, *HIERARCHY.get(name, ()), *found})
+            self._below[name] = sorted({name, *self.against.hierarchy.get(name, ()), *found})
         return self._below[name]
 
     def shape(self, shape: Shape) -> None:

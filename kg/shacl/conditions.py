@@ -15,8 +15,15 @@ __all__ = ["CONDITIONS", "well_formed"]
 _WHOLE = "^[+-]?[0-9]+$"
 _ZONE = "(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
 _YEAR, _MONTH, _DAY = "-?([1-9][0-9]{3,}|0[0-9]{3})", "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
+_28 = "(0[1-9]|1[0-9]|2[0-8])"
+#: Days of all years, and the years that have one more: every fourth, of full hundreds every fourth of those.
+_COMMON = f"((0[13578]|1[02])-{_DAY}|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-{_28})"
+_FOURTH = "(0[48]|[2468][048]|[13579][26])"
+_LEAP = f"-?(([0-9]{{2}}|[1-9][0-9]{{2,}}){_FOURTH}|(00|[1-9][0-9]*00|([1-9][0-9]*)?{_FOURTH})00)"
+_DATE = f"({_YEAR}-{_COMMON}|{_LEAP}-02-29)"
 _TIME = r"(([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?|24:00:00(\\.0+)?)"
 _SPAN = r"(P([0-9]+Y)?([0-9]+M)?([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+(\\.[0-9]+)?S)?)?)"
+_64 = "[A-Za-z0-9+/]"
 #: The lexical spaces of XML Schema (Part 2, section 3), as regular expressions for a literal of SPARQL.
 _FORMS = {
     "integer": _WHOLE,
@@ -27,9 +34,9 @@ _FORMS = {
     "positiveInteger": "^[+]?0*[1-9][0-9]*$",
     "nonPositiveInteger": "^(-[0-9]+|[+]?0+)$",
     "negativeInteger": "^-0*[1-9][0-9]*$",
-    "date": f"^{_YEAR}-{_MONTH}-{_DAY}{_ZONE}$",
-    "dateTime": f"^{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE}$",
-    "dateTimeStamp": f"^{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE[:-1]}$",
+    "date": f"^{_DATE}{_ZONE}$",
+    "dateTime": f"^{_DATE}T{_TIME}{_ZONE}$",
+    "dateTimeStamp": f"^{_DATE}T{_TIME}{_ZONE[:-1]}$",
     "time": f"^{_TIME}{_ZONE}$",
     "gYear": f"^{_YEAR}{_ZONE}$",
     "gYearMonth": f"^{_YEAR}-{_MONTH}{_ZONE}$",
@@ -40,46 +47,47 @@ _FORMS = {
     "dayTimeDuration": r"^-?P([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+(\\.[0-9]+)?S)?)?$",
     "yearMonthDuration": "^-?P([0-9]+Y)?([0-9]+M)?$",
     "hexBinary": "^([0-9a-fA-F]{2})*$",
-    "base64Binary": "^(([A-Za-z0-9+/] ?){4})*(([A-Za-z0-9+/] ?){2}([AEIMQUYcgkosw048] ?=|[AQgw] ?= ?=))?$",
+    "base64Binary": f"^(({_64} ?){{4}})*({_64} ?{_64} ?({_64} ?{_64}|[AEIMQUYcgkosw048] ?=)|{_64} ?[AQgw] ?= ?=)$|^$",
     "language": "^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$",
 }
-_FORMS["float"] = _FORMS["double"]
-#: The bounded whole numbers: least, greatest, and digits of either.
+#: The bounded whole numbers: how far they go below zero and above.
 _RANGES = {
-    "byte": (-128, 127),
-    "short": (-(2**15), 2**15 - 1),
-    "int": (-(2**31), 2**31 - 1),
-    "long": (-(2**63), 2**63 - 1),
-    "unsignedByte": (0, 255),
+    "byte": (2**7, 2**7 - 1),
+    "short": (2**15, 2**15 - 1),
+    "int": (2**31, 2**31 - 1),
+    "long": (2**63, 2**63 - 1),
+    "unsignedByte": (0, 2**8 - 1),
     "unsignedShort": (0, 2**16 - 1),
     "unsignedInt": (0, 2**32 - 1),
     "unsignedLong": (0, 2**64 - 1),
 }
-#: Of what ends in a day a month may have no such day; a duration must have something after P and after T.
-_DATED = frozenset(["date", "dateTime", "dateTimeStamp"])
+#: A duration must have something after P and after T.
 _SPANS = frozenset(["duration", "dayTimeDuration", "yearMonthDuration"])
 
 
+def _at_most(limit: int) -> str:
+    """Return a regular expression of the whole numbers up to one, with any zeros before."""
+    digits = str(limit)
+    smaller = [
+        f"{digits[:place]}[0-{int(digit) - 1}][0-9]{{{len(digits) - place - 1}}}"
+        for place, digit in enumerate(digits)
+        if digit > "0"
+    ]
+    return f"0*({'|'.join([f'[0-9]{{1,{len(digits) - 1}}}', *smaller, digits] if limit > 9 else [f'[0-{limit}]'])})"
+
+
+_FORMS["float"] = _FORMS["double"]
+_FORMS |= {name: f"^([+]?{_at_most(above)}|-{_at_most(below)})$" for name, (below, above) in _RANGES.items()}
+
+
 def well_formed(v: str, datatype: rdflib.URIRef) -> str:
-    """Return SPARQL for whether a literal of a datatype is in its lexical space; nothing where every text is."""
+    """Return SPARQL for whether a literal of a datatype is in its lexical space; nothing where no text is looked at."""
     name = str(datatype).removeprefix(str(XSD)) if str(datatype).startswith(str(XSD)) else ""
-    if name in _RANGES:
-        least, greatest = _RANGES[name]
-        digits = len(str(greatest))
-        number = f"<{XSD.decimal}>(STR({v}))"
-        return (
-            f'(REGEX(STR({v}), "^[+-]?0*[0-9]{{1,{digits}}}$")'
-            f" && COALESCE({number} >= {least} && {number} <= {greatest}, false))"
-        )
     if name not in _FORMS:
         return ""
     form = f'REGEX(STR({v}), "{_FORMS[name]}")'
     if name in ("integer", "decimal", "double", "float"):
         return f"IF(isNumeric({v}), true, {form})"
-    if name in _DATED:
-        kind = XSD.date if name == "date" else XSD.dateTime
-        day = f"<{kind}>(STR({v}))"
-        return f"({form} && COALESCE({day} = {day}, false))"
     if name in _SPANS:
         return f'({form} && !REGEX(STR({v}), "[PT]$"))'
     return form

@@ -50,7 +50,6 @@ _TEXTS: dict[str, Callable[[str, Any], str]] = {
     "hasValue": lambda of, value: f"{of} must have the value {named(value)}",
     "in": lambda of, value: f"{of} must be one of {', '.join(map(named, value[:12]))}{' …' if len(value) > 12 else ''}",
     "sparql": lambda of, value: f"{of} violates a constraint of the shape",
-    "custom": lambda of, value: f"{of} violates the constraint component {named(value.node)}",
 }
 
 
@@ -60,4 +59,6 @@ def message_of(shape: Shape, constraint: Constraint) -> str:
         of = "the node"
     else:
         of = named(shape.path.predicate) if shape.path.predicate is not None else "the value"
+    if constraint.kind == "custom":
+        return f"{of} violates the constraint component {named(constraint.component)}"
     return _TEXTS[constraint.kind](of, constraint.value)

@@ -77,7 +77,11 @@ def result_of(
         solution = dict(solution or {})
         own = solution.get("message")
         messages = (to_rdflib(own),) if isinstance(own, ox.Literal) else made.messages or shape.messages
+        given = {"this": focus, "value": value, "path": path}
+        solution |= {name: term for name, term in given.items() if term is not None}
         terms = {name: to_rdflib(term) for name, term in solution.items()} | dict(made.parameters)
+        if shape.path is not None:
+            terms["PATH"] = shape.path.node if shape.path.predicate is not None else rdflib.Literal(shape.path.text)
         messages = tuple(_filled(message, terms) for message in messages)
     return Result(
         focus=focus,

@@ -5,6 +5,7 @@ https://www.w3.org/TR/shacl/#shapes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -198,7 +199,9 @@ class _Reader:
             raise self.fault(SH.severity, severity, "an IRI")
         messages = tuple(sorted((self.message(term) for term in graph.objects(node, SH.message)), key=_order))
         deactivated = self.flag(SH.deactivated, ("true", "false"))
-        foreign = tuple(str(parameter) for parameter in (SH.expression, SH.js) if (node, parameter, None) in graph)
+        if (node, SH.js, None) in graph:
+            raise ShapesError(f"the shape {named(node)} has a constraint in JavaScript (sh:js), which can't be checked")
+        foreign = (str(SH.expression),) if (node, SH.expression, None) in graph else ()
         targets = self.shapes.targets(node)
         for target in targets:
             self._check_target(target)
@@ -215,6 +218,8 @@ class _Reader:
         elif target.kind == "target":
             with self.told():
                 query = read_target(self.graph, self.resource(SH.target, target.value))
+                if (target.value, SH.jsFunctionName, None) in self.graph:
+                    raise self.wrong("it has a target in JavaScript, which can't be found")
                 if query is not None:
                     query.check("select")
 
@@ -305,12 +310,10 @@ class _Reader:
         return value
 
     def whole(self, parameter: Node, value: Node) -> int:
-        """Return a value that must be a whole number of at least 0."""
-        if isinstance(value, rdflib.Literal) and value.datatype == XSD.integer:
-            try:
-                return int(str(value))
-            except ValueError:
-                pass
+        """Return a value that must be a whole number."""
+        integer = isinstance(value, rdflib.Literal) and value.datatype == XSD.integer
+        if integer and re.fullmatch("[+-]?[0-9]{1,18}", str(value)):
+            return int(str(value))
         raise self.fault(parameter, value, "a whole number (xsd:integer)")
 
     def text(self, parameter: Node, value: Node) -> str:

@@ -14,7 +14,7 @@ from rdflib.term import Node
 from kg.errors import InputError, ShapesError
 from kg.namespaces import shorten
 
-__all__ = ["from_rdflib", "is_text", "named", "read_graph", "read_list", "sparql", "to_rdflib"]
+__all__ = ["from_rdflib", "is_rdf", "is_text", "named", "read_graph", "read_list", "sparql", "to_rdflib"]
 
 _FORMATS = {
     "ttl": ox.RdfFormat.TURTLE,
@@ -28,6 +28,11 @@ _FORMATS = {
     "json": ox.RdfFormat.JSON_LD,
     "n3": ox.RdfFormat.N3,
 }
+
+
+def is_rdf(path: Path) -> bool:
+    """Whether the name of a file is that of one of RDF."""
+    return path.is_file() and path.suffix.lower()[1:] in _FORMATS
 
 
 def to_rdflib(term: Any) -> Any:

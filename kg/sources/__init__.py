@@ -13,8 +13,8 @@ from kg.sources import cordis, rdf, tables
 
 __all__ = ["SOURCES", "read_source"]
 
-#: A source: (path, base IRI, number, options of its `[[source]]` entry, drafts, progress) -> what it read.
-Reader = Callable[[Path, str, int, Mapping[str, object], Drafts, Progress], Loaded]
+#: A source: (path, how it is shown, base IRI, number, options of its `[[source]]` entry, drafts, progress) -> what it read.
+Reader = Callable[[Path, str, str, int, Mapping[str, object], Drafts, Progress], Loaded]
 
 SOURCES: dict[str, Reader] = {"tables": tables.read, "cordis": cordis.read, "rdf": rdf.read}
 #: What each source's entry may hold beside `type` and `path`.
@@ -29,6 +29,7 @@ def read_source(
     kind: str,
     path: Path,
     *,
+    shown: str,
     base: str,
     number: int,
     options: Mapping[str, object],
@@ -43,6 +44,8 @@ def read_source(
         The `type` of the source.
     path:
         Its file or folder.
+    shown:
+        What stands for it in messages and reports.
     base, number:
         The base IRI of what is minted, and the source's place in `kg.toml`, from 1.
     options:
@@ -67,4 +70,4 @@ def read_source(
                 f"[[source]] {number}: a source of type '{kind}' has no setting '{name}'"
                 + nearest(name, OPTIONS[kind] | {"type", "path", *ABOUT_SOURCE})
             )
-    return SOURCES[kind](path, base, number, options, drafts, progress)
+    return SOURCES[kind](path, shown, base, number, options, drafts, progress)

@@ -21,7 +21,7 @@ from kg.mapping import chosen, codes, literal, minted, point, text, typed_key
 from kg.namespaces import CKG, DCT, ORG, RDF, SCHEMA, SKOS
 from kg.rows import Loaded, Progress, RowTable, Statement
 from kg.sources.faults import Case, Faults, impossible, missing, take_rows
-from kg.sources.tables import keep_columns
+from kg.sources.tables import keep_columns, shown_in
 
 __all__ = ["OPTIONS", "read"]
 
@@ -50,7 +50,7 @@ Derived: TypeAlias = tuple[NamedNode, NamedNode | None, str]
 
 
 def read(
-    path: Path, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
+    path: Path, shown: str, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
 ) -> Loaded:
     """Read a folder of CORDIS files; see :func:`kg.sources.read_source` for the parameters."""
     least = options.get("min_projects_per_field", 2)
@@ -58,14 +58,14 @@ def read(
         raise UsageError(f"min_projects_per_field = {least!r}: it must be a whole number of at least 1")
     if not path.is_dir():
         raise InputError("there is no such folder" if not path.exists() else "this is no folder", file=path)
-    return _Reader(base, number, least, drafts, progress).read(path)
+    return _Reader(shown, base, number, least, drafts, progress).read(path)
 
 
 class _Reader:
     """Reads the four files, the projects first, so that what refers to them can be checked."""
 
-    def __init__(self, base: str, number: int, least: int, drafts: Drafts, progress: Progress) -> None:
-        self.base = base
+    def __init__(self, shown: str, base: str, number: int, least: int, drafts: Drafts, progress: Progress) -> None:
+        self.shown, self.base = shown, base
         self.least = least
         self.drafts = drafts
         self.run = drafts.store.connection.execute
@@ -91,21 +91,18 @@ class _Reader:
         file = path / f"{name}.csv"
         if not file.exists():
             raise InputError(f"{name}.csv is missing: a source of type 'cordis' must have it", file=path)
-        frame = open_frame(file, shown=self.shown(file))
+        frame = open_frame(file, shown=shown_in(self.shown, file))
         self.positions(frame)
         return frame
-
-    @staticmethod
-    def shown(file: Path) -> str:
-        return f"{file.parent.name}/{file.name}"
 
     @staticmethod
     def positions(frame: Frame) -> dict[str, int]:
         return keep_columns(frame, _COLUMNS, required=_NEEDED[frame.path.stem], ignore=True)
 
     def add_table(self, frame: Frame, name: str) -> RowTable:
-        shown = self.shown(frame.path)
-        self.tables[name] = self.drafts.add_table(shown, name, self.loaded.number, frame.header, self.positions(frame))
+        self.tables[name] = self.drafts.add_table(
+            frame.shown, name, self.loaded.number, frame.header, self.positions(frame)
+        )
         return self.tables[name]
 
     def fill(self, frame: Frame, name: str) -> Faults:

@@ -6,9 +6,8 @@ Every statement is a row. A resource keeps its IRI; blank nodes get IRIs from th
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,6 +31,7 @@ from kg.identifiers import short_hash
 from kg.namespaces import CKG, RDF, WORKING
 from kg.resources import ontology_files
 from kg.rows import Finding, Loaded, Progress, Row, RowTable
+from kg.sources.tables import shown_in
 from kg.tables import brief
 
 __all__ = ["FACT_TERMS", "OPTIONS", "parse_file", "read", "statement_lines"]
@@ -118,7 +118,7 @@ def statement_lines(path: Path) -> list[int]:
 
 
 def read(
-    path: Path, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
+    path: Path, shown: str, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
 ) -> Loaded:
     """Read an RDF file, or every RDF file of a folder; see :func:`kg.sources.read_source` for the parameters."""
     files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
@@ -126,18 +126,18 @@ def read(
     inside = _vocabulary()
     for file in files:
         listed, lines = _quads(file, base)
-        table = drafts.add_table(file.name, STATEMENTS, number, _HEADER, _POSITIONS, lined=bool(lines))
+        named = shown_in(shown, file) if path.is_dir() else shown
+        table = drafts.add_table(named, STATEMENTS, number, _HEADER, _POSITIONS, lines=lines)
         refused: dict[Triple, tuple[int, str]] = {}
-        quads = zip(lines or itertools.count(1), listed, strict=False)
         count = 0
-        while batch := list(islice(quads, _BATCH)):
+        while batch := listed[count : count + _BATCH]:
             count += len(batch)
-            progress(f"reading {file.name}", count, 0)
+            progress(f"reading {named}", count, 0)
             drafts.fill_statements(table, _columns(batch, inside, refused))
         drafts.state_statements(table)
-        loaded.read[file.name] = count
-        shown = drafts.canonical(refused)
-        loaded.findings += [_no_fact(table, triple, *refused[one]) for triple, one in shown.items()]
+        loaded.read[named] = count
+        written = drafts.canonical(refused)
+        loaded.findings += [_no_fact(table, triple, *refused[one]) for triple, one in written.items()]
     return loaded
 
 
@@ -157,7 +157,7 @@ def _columns(
 
 
 def _no_fact(table: RowTable, triple: Triple, number: int, message: str) -> Finding:
-    line = number if table.lined else 0
+    line = number if number <= table.lines else 0
     subject = triple.subject
     assert isinstance(subject, NamedNode)
     return Finding(
@@ -176,18 +176,43 @@ def _no_fact(table: RowTable, triple: Triple, number: int, message: str) -> Find
     )
 
 
-def _quads(file: Path, base: str) -> tuple[list[Quad], list[int]]:
-    """Return the statements of a file with IRIs for blank nodes, in the default graph, and their lines if they have any."""
+def _quads(file: Path, base: str) -> tuple[list[tuple[int, Quad]], int]:
+    """Return the statements of a file with IRIs for blank nodes, in the default graph, numbered, and the last line.
+
+    The number of a statement is its line; statements of no known line have numbers beyond the last.
+    """
     lines = statement_lines(file)
     quads = [Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in parse_file(file)]
+    if len(lines) != len(quads):
+        lines = []
+    last = max(lines, default=0)
+    numbers = lines or list(range(1, len(quads) + 1))
     salt = ""
     if any(isinstance(end, BlankNode) for quad in quads for end in (quad.subject, quad.object)):
+        places: dict[tuple[str, ...], list[int]] = {}
+        for line, quad in zip(lines, quads, strict=False):
+            places.setdefault(_sketch(quad), []).append(line)
         dataset = Dataset(quads)
         dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
         quads = sorted(dataset, key=str)
         salt = short_hash(*(str(quad.triple) for quad in quads))
-        lines = []
-    return list(_facts(file, quads, base, salt)), lines if len(lines) == len(quads) else []
+        numbers = list(_numbers(quads, places, last))
+    return sorted(zip(numbers, _facts(file, quads, base, salt), strict=True), key=itemgetter(0)), last
+
+
+def _sketch(quad: Quad) -> tuple[str, ...]:
+    """A statement without the labels of blank nodes, which are others each time a file is read."""
+    return tuple(
+        "_" if isinstance(term, BlankNode) else str(term) for term in (quad.subject, quad.predicate, quad.object)
+    )
+
+
+def _numbers(quads: Iterable[Quad], places: Mapping[tuple[str, ...], list[int]], last: int) -> Iterator[int]:
+    """Yield the line of each statement where no other looks like it but for blank nodes, else a number beyond the last."""
+    for beyond, quad in enumerate(quads, start=last + 1):
+        sketch = _sketch(quad)
+        found = places.get(sketch, [])
+        yield found[0] if len(found) == 1 or (found and "_" not in sketch) else beyond
 
 
 def _facts(file: Path, quads: Iterable[Quad], base: str, salt: str) -> Iterator[Quad]:

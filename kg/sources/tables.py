@@ -13,7 +13,7 @@ from kg.rows import Loaded, Progress, Row, RowTable
 from kg.sources.faults import Case, impossible, missing, take_rows
 from kg.tables import brief
 
-__all__ = ["OPTIONS", "keep_columns", "read"]
+__all__ = ["OPTIONS", "keep_columns", "read", "shown_in"]
 
 OPTIONS = ("columns", "extra_columns")
 _SUFFIXES = (".csv", ".tsv")
@@ -21,17 +21,17 @@ _OTHER_FORMATS = (".xlsx", ".parquet", ".geojson")
 
 
 def read(
-    path: Path, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
+    path: Path, shown: str, base: str, number: int, options: Mapping[str, object], drafts: Drafts, progress: Progress
 ) -> Loaded:
     """Read a folder of canonical tables; see :func:`kg.sources.read_source` for the parameters."""
-    files = _files(path)
+    files = _files(path, shown)
     renamed = _renaming(options.get("columns", {}))
     ignore = _ignores_extra(options.get("extra_columns", "error"))
     reader = _Reader(base, drafts, Loaded(number), progress)
     used: set[str] = set()
     for name in TABLES:
         if name in files:
-            frame = open_frame(files[name], shown=_shown(files[name]))
+            frame = open_frame(files[name], shown=shown_in(shown, files[name]))
             positions = keep_columns(frame, _known(TABLES[name], renamed), required=_required(name), ignore=ignore)
             used |= {frame.header[position] for position in positions.values()}
             reader.read(name, frame, positions)
@@ -41,7 +41,7 @@ def read(
     return reader.loaded
 
 
-def _files(path: Path) -> dict[str, Path]:
+def _files(path: Path, shown: str) -> dict[str, Path]:
     if not path.exists():
         raise InputError("there is no such folder", file=path)
     if not path.is_dir():
@@ -50,23 +50,24 @@ def _files(path: Path) -> dict[str, Path]:
     for file in sorted(path.iterdir()):
         suffix = file.suffix.lower()
         if suffix in _OTHER_FORMATS and file.stem in TABLES:
-            raise InputError(f"{suffix} files can't be read yet: save the table as CSV", file=_shown(file))
+            raise InputError(f"{suffix} files can't be read yet: save the table as CSV", file=shown_in(shown, file))
         if suffix not in _SUFFIXES:
             continue
         if file.stem not in TABLES:
             raise InputError(
-                f"'{file.stem}' is none of the canonical tables{nearest(file.stem, TABLES)}", file=_shown(file)
+                f"'{file.stem}' is none of the canonical tables{nearest(file.stem, TABLES)}", file=shown_in(shown, file)
             )
         if file.stem in found:
-            raise InputError(f"the table is there twice, as {found[file.stem].name} too", file=_shown(file))
+            raise InputError(f"the table is there twice, as {found[file.stem].name} too", file=shown_in(shown, file))
         found[file.stem] = file
     if "organizations" not in found:
         raise InputError("organizations.csv is missing: a source of type 'tables' must have it", file=path)
     return found
 
 
-def _shown(file: Path) -> str:
-    return f"{file.parent.name}/{file.name}"
+def shown_in(folder: str, file: Path) -> str:
+    """Return how a file is shown that is in a folder which is shown itself."""
+    return file.name if folder in ("", ".") else f"{folder}/{file.name}"
 
 
 def _renaming(value: object) -> dict[str, str]:
@@ -102,7 +103,7 @@ def keep_columns(frame: Frame, known: Mapping[str, str], *, required: Iterable[s
     InputError
         when a column is unknown (unless `ignore`), there twice, or missing though required.
     """
-    shown = _shown(frame.path)
+    shown = frame.shown
     positions: dict[str, int] = {}
     for position, header in enumerate(frame.header):
         canonical = known.get(header)
@@ -137,7 +138,7 @@ class _Reader:
     def read(self, name: str, frame: Frame, positions: dict[str, int]) -> None:
         """Read the rows of a table, keep out those that nothing can be made of, and state what the others say."""
         spec = TABLES[name]
-        table = self.drafts.add_table(_shown(frame.path), name, self.loaded.number, frame.header, positions)
+        table = self.drafts.add_table(frame.shown, name, self.loaded.number, frame.header, positions)
         nodes = row_nodes(self.base, name, table.cells)
         needed = name == "organizations"
         faults = take_rows(self.drafts, table, frame, nodes, self.loaded, self.progress, needed=needed)

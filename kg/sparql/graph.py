@@ -97,13 +97,13 @@ class Schema:
         parts = [found for piece in self.chosen(None) if (found := self._rows(piece, ["g"], "g")) is not None]
         return self._distinct(self._together(parts, ["g"], 0), ["g"])
 
-    def classes(self, predicate: int) -> tuple[int, int]:
-        """Return the classes of terms that are subjects and objects of a predicate."""
-        subjects = objects = 0
-        for piece in self.chosen(predicate):
-            subjects |= piece.subjects
-            objects |= piece.objects
-        return subjects, objects
+    def classes(self, predicate: int, objects: frozenset[int] | None = None) -> tuple[int, int]:
+        """Return the classes of terms that are subjects and objects in the pieces that :meth:`triples` has."""
+        of_subjects = of_objects = 0
+        for piece in self.chosen(predicate, objects):
+            of_subjects |= piece.subjects
+            of_objects |= piece.objects
+        return of_subjects, of_objects
 
     def _rows(self, piece: Piece, names: Sequence[str], graph: int | str | None) -> exp.Select | None:
         """Return the rows of a piece that are in a graph; nothing when none can be."""

@@ -172,7 +172,7 @@ class Patterns:
             return self.schema.triples(None, self.graph, fixed), RESOURCES, ALL
         if isinstance(predicate, URIRef):
             place = self.schema.number_of(key_of(predicate))
-            return self.schema.triples(place, self.graph, fixed), *self.schema.classes(place)
+            return self.schema.triples(place, self.graph, fixed), *self.schema.classes(place, fixed)
         if isinstance(predicate, Path):
             paths = PathCompiler(self.schema, self.graph, self._nodes_between(node, subject, object_))
             return paths.pairs(predicate, self._end(subject), self._end(object_)), *paths.ends(predicate)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import ShapesError
-from kg.validate import read_shapes
+from kg.validate import KINDS, read_shapes, shapes
 
 PREFIXES = "@prefix : <http://e/> . @prefix sh: <http://www.w3.org/ns/shacl#> . @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
 MALFORMED = [
@@ -50,6 +50,9 @@ MALFORMED = [
     (':S a sh:NodeShape ; sh:sparql [ sh:select "SELECT $this { $this ?p }" ] .', "can't be read"),
     (':C a sh:ConstraintComponent ; sh:parameter [ sh:path "p" ] . :S a sh:NodeShape .', "needs an IRI as sh:path"),
     (":C a sh:ConstraintComponent ; sh:parameter [ sh:path :this ] . :S a sh:NodeShape .", "no variable can have"),
+    (":S a sh:NodeShape ; sh:js [] .", "can't be checked"),
+    (":S a sh:NodeShape ; sh:target [ sh:jsFunctionName \"f\" ] .", "target in JavaScript"),
+    (':S sh:path :p ; sh:maxCount "1_000"^^<http://www.w3.org/2001/XMLSchema#integer> .', "a whole number"),
     ("[] a sh:NodeShape, rdfs:Class .", "needs an IRI"),
 ]  # fmt: skip
 
@@ -69,3 +72,17 @@ def test_a_shape_within_is_told_by_its_path_and_by_what_it_is_in(tmp_path: Path)
         ShapesError, match=r"a shape in http://e/S is not well formed: sh:minCount is for property shapes"
     ):
         read_shapes([file])
+
+
+def notes(folder: Path, text: str) -> tuple[str, ...]:
+    file = folder / "shapes.ttl"
+    file.write_text(PREFIXES + text, encoding="utf-8")
+    return read_shapes([file]).notes
+
+
+def test_what_may_be_a_mistake_is_noted(tmp_path: Path) -> None:
+    assert notes(tmp_path, ":S sh:targetClass :C ; sh:property [ sh:path :p ; sh:minCont 1 ; sh:class :D ] .") == (
+        "sh:minCont is no term of SHACL: did you mean 'minCount'?",
+    )
+    assert notes(tmp_path, ":S a sh:NodeShape .") == ("no shape has a target, so that nothing is looked at",)
+    assert [shapes(kind).notes for kind in KINDS] == [()] * len(KINDS)

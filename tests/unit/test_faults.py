@@ -300,3 +300,72 @@ def test_rows_with_too_few_cells_are_kept_and_noted(write: Writer) -> None:
     build = kg.build(folder, with_store=False)
     assert report(folder) == [("kept", "data/organizations.csv", "3", "")]
     assert build.run["counts"]["rows"] == {"read": 2, "rejected": 0, "accepted": 2}
+
+
+def test_a_wrong_value_is_out_before_others_are_compared_with_it(write: Writer) -> None:
+    folder = write(
+        organizations="id,name,region\na,A,leuven\n",
+        regions="id,name,parent,level\nbe,Belgium,,0\nleuven,Leuven,be,-1\nx,X,be,3\n",
+    )
+    kg.build(folder, with_store=False)
+    assert [row for row in report(folder) if row[0] == "left-out"] == [("left-out", "data/regions.csv", "3", "level")]
+    assert (folder / "build" / "facts.nq").read_text(encoding="utf-8").count("regionWithin") == 2
+
+
+def test_half_a_point_is_told_and_kept(write: Writer) -> None:
+    folder = write(organizations="id,name,latitude,longitude\na,A,50.9,\nb,B,,4.7\nc,C,99,4.7\n")
+    kg.build(folder, with_store=False)
+    with (folder / "build" / "report.csv").open(encoding="utf-8", newline="") as stream:
+        found = [(row["severity"], row["effect"], row["line"], row["message"]) for row in csv.DictReader(stream)]
+    assert found == [
+        ("Warning", "kept", "2", "the longitude is missing, and a latitude alone is no point"),
+        ("Warning", "kept", "3", "the latitude is missing, and a longitude alone is no point"),
+        ("Violation", "left-out", "4", "99 is above 90: the latitude must be a number of degrees from -90 to 90"),
+    ]
+
+
+def test_files_are_named_from_the_folder_of_the_project(tmp_path: Path) -> None:
+    text = '[project]\nbase = "https://e.org/"\n'
+    for name in ("a", "b"):
+        (tmp_path / name / "data").mkdir(parents=True)
+        (tmp_path / name / "data" / "organizations.csv").write_text(
+            f"id,name,region\n{name},A,nowhere\n", encoding="utf-8"
+        )
+        text += f'[[source]]\ntype = "tables"\npath = "{name}/data"\n'
+    (tmp_path / "kg.toml").write_text(text, encoding="utf-8")
+    kg.build(tmp_path, with_store=False)
+    assert [row[1] for row in report(tmp_path)] == ["a/data/organizations.csv", "b/data/organizations.csv"]
+
+
+def test_statements_beside_blank_nodes_have_their_lines(tmp_path: Path) -> None:
+    org, name = "<http://www.w3.org/ns/org#Organization>", "<http://www.w3.org/2004/02/skos/core#prefLabel>"
+    kind, country = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>", "<https://schema.org/addressCountry>"
+    lines = [
+        f"_:b {kind} {org} .",
+        f'_:b {name} "B" .',
+        "# a comment",
+        f"<urn:a> {kind} {org} .",
+        f'<urn:a> {name} "A" .',
+        f'<urn:a> {country} "Belgium" .',
+        f'_:b {country} "Holland" .',
+        f'_:c {country} "Spain" .',
+        f'_:d {country} "Spain" .',
+        f"_:c {kind} {org} .",
+        f"_:d {kind} {org} .",
+        f'_:c {name} "C" .',
+        f'_:d {name} "D" .',
+    ]
+    (tmp_path / "f.nt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "kg.toml").write_text(
+        '[project]\nbase = "https://e.org/"\n[[source]]\ntype = "rdf"\npath = "f.nt"\n', encoding="utf-8"
+    )
+    kg.build(tmp_path, with_store=False)
+    with (tmp_path / "build" / "report.csv").open(encoding="utf-8", newline="") as stream:
+        found = sorted((row["value"], row["line"]) for row in csv.DictReader(stream) if "country" in row["message"])
+    # Statements of nodes without a name that are the same but for the node have no line.
+    assert [(value.split('"')[1] if '"' in value else value, line) for value, line in found] == [
+        ("Belgium", "6"),
+        ("Holland", "7"),
+        ("Spain", ""),
+        ("Spain", ""),
+    ]

@@ -43,7 +43,7 @@ class InputRows:
         header: tuple[str, ...] = (),
         positions: Mapping[str, int] | None = None,
         *,
-        lined: bool = True,
+        lines: int = (1 << 32) - 1,
     ) -> RowTable:
         """Make a table for the rows of a file and return what is known of it.
 
@@ -53,8 +53,8 @@ class InputRows:
             The shown name of the file, the table it is, and the number of the source.
         header, positions:
             Its columns as they came, and the position of each that is read.
-        lined:
-            Whether the numbers of rows are lines.
+        lines:
+            The last line; rows with greater numbers are of none.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class InputRows:
         if source >> 15 or len(self.tables) >> 16:
             raise EngineError("more than 32,767 sources or 65,536 files can't be loaded; join some of them")
         base = source << SOURCE | len(self.tables) << _TABLE
-        table = RowTable(file, name, header, positions or {}, source, base, lined)
+        table = RowTable(file, name, header, positions or {}, source, base, lines)
         self.tables.append(table)
         names = ["p BIGINT", "o BIGINT"] if name == STATEMENTS else ["iri VARCHAR", "other VARCHAR"]
         names += [f"c{place} VARCHAR" for place in range(len(header))] if name != STATEMENTS else []
@@ -99,7 +99,8 @@ class InputRows:
 
     def line(self, row: int) -> int:
         """Return the line of a row, 0 where it has none."""
-        return row & (1 << _TABLE) - 1 if self.table(row).lined else 0
+        number = row & (1 << _TABLE) - 1
+        return number if number <= self.table(row).lines else 0
 
     def table(self, row: int) -> RowTable:
         """Return the table that a row is in."""
@@ -141,7 +142,7 @@ class InputRows:
     def accepted(self, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Yield the rows that are not kept out, in order: node, other, source, file and line."""
         for table in self.tables:
-            line = f"row - {table.base}" if table.lined else "0"
+            line = f"CASE WHEN row - {table.base} <= {table.lines} THEN row - {table.base} ELSE 0 END"
             found = self.store.connection.sql(f"""SELECT substr(iri, 2) AS node, substr(other, 2) AS other,
                 {table.source}::BIGINT AS source, {quoted(table.file)} AS file, ({line})::BIGINT AS line
                 FROM ({self.shown(table)}) ORDER BY row""")
