@@ -147,11 +147,13 @@ def unaccounted(project: Fuzzed) -> Iterator[str]:
         rejected += len(gone)
         yield from _rows(file, gone, kept_out)
         yield from _values(file, gone, facts)
-    statements = [row for row in report if row["effect"] == "rejected" and row["line"] == "" and row["file"]]
-    if (
-        rejected + len({(row["source"], row["file"], row["value"]) for row in statements})
-        != run["counts"]["rows"]["rejected"]
-    ):
+    # A statement of RDF is told by its line or, where it has none, by what it says.
+    statements = {
+        (row["source"], row["file"], row["line"] or row["value"])
+        for row in report
+        if row["effect"] == "rejected" and project.sources[int(row["source"]) - 1][0] == "rdf"
+    }
+    if rejected + len(statements) != run["counts"]["rows"]["rejected"]:
         yield f"{run['counts']['rows']['rejected']} rows are said to be rejected, the report has {rejected} and {len(statements)} statements"
     for source, shown in read:
         if project.sources[source - 1][0] != "rdf":
