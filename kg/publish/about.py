@@ -101,6 +101,8 @@ def write_ontology(frame: Frame, site: Site) -> None:
 def _dressed(frame: Frame, file: str, text: str) -> str:
     """Return a page of the reference with the header and the colours of the site."""
     header = frame.render("site-header.html.j2", file)
+    # A page has one banner; the reference's own is a bar below it.
+    text = text.replace('<header class="site">', '<div class="inner">', 1).replace("</header>", "</div>", 1)
     text = text.replace("<body>", f"<body>\n{header}", 1)
     text = text.replace('<link rel="stylesheet" href="reference.css">',
                         '<link rel="stylesheet" href="reference.css">\n'
