@@ -20,7 +20,7 @@ myst_heading_anchors = 3
 autodoc_typehints = "description"
 napoleon_google_docstring = False
 # Texts link to files of the checkout as they are read there.
-suppress_warnings = ["myst.xref_missing", "myst.header"]
+suppress_warnings = ["myst.xref_missing", "myst.header", "misc.highlighting_failure"]
 
 
 def _fenced(query: Query) -> str:

@@ -96,8 +96,12 @@ class _Entry:
         return self.typed(self.facts.part("publisher"), FOAF.Agent, (FOAF.name, Literal(self.facts.publisher)))
 
     def licence_document(self) -> URIRef | None:
-        """Name the licence."""
-        return None if self.licence is None else self.typed(str(self.licence), DCTERMS.LicenseDocument)
+        """Name the licence; one that is only a text is quoted."""
+        if self.licence is not None:
+            return self.typed(str(self.licence), DCTERMS.LicenseDocument)
+        if not self.facts.license:
+            return None
+        return self.typed(self.facts.part("license"), DCTERMS.LicenseDocument, (RDFS.label, Literal(self.facts.license)))
 
     def page(self, file: str) -> URIRef:
         """Name a page of the site."""

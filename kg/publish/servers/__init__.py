@@ -20,7 +20,9 @@ Any web server can serve these files. For the IRIs {base}... to lead to them (30
 the client accepts), one of these is needed:
 
 .htaccess             Apache, in the folder of the site. Needs mod_rewrite, mod_headers, mod_setenvif and, in the
-                      configuration of the server, for this folder:  AllowOverride FileInfo Indexes
+                      configuration of the server, for this folder:
+                          AllowOverride FileInfo
+                          Options FollowSymLinks
                       Ids with a slash in them are sent as %2F, which Apache refuses unless the virtual host has:
                           AllowEncodedSlashes NoDecode
                       Ids of more than 255 bytes are refused by Apache before it reads .htaccess: use server/apache.conf.
