@@ -101,7 +101,9 @@ class _Entry:
             return self.typed(str(self.licence), DCTERMS.LicenseDocument)
         if not self.facts.license:
             return None
-        return self.typed(self.facts.part("license"), DCTERMS.LicenseDocument, (RDFS.label, Literal(self.facts.license)))
+        return self.typed(
+            self.facts.part("license"), DCTERMS.LicenseDocument, (RDFS.label, Literal(self.facts.license))
+        )
 
     def page(self, file: str) -> URIRef:
         """Name a page of the site."""
