@@ -101,11 +101,12 @@ def write_ontology(frame: Frame, site: Site) -> None:
 def _dressed(frame: Frame, file: str, text: str) -> str:
     """Return a page of the reference with the header and the colours of the site."""
     header = frame.render("site-header.html.j2", file)
+    # A page has one banner and one way past it; the reference's own banner is a bar below.
+    text = re.sub(r'<a class="skip" href="#_main">[^<]*</a>\s*', "", text, count=1)
+    text = text.replace('<header class="site">', '<div class="inner">', 1).replace("</header>", "</div>", 1)
     text = text.replace("<body>", f"<body>\n{header}", 1)
-    text = text.replace('<link rel="stylesheet" href="reference.css">',
-                        '<link rel="stylesheet" href="reference.css">\n'
-                        '<link rel="stylesheet" href="../assets/ontology.css">', 1)  # fmt: skip
-    return re.sub(r'<a class="skip" href="#_main">[^<]*</a>', "", text, count=1)
+    style = '<link rel="stylesheet" href="reference.css">'
+    return text.replace(style, f'{style}\n<link rel="stylesheet" href="../assets/ontology.css">', 1)
 
 
 def write_data_page(frame: Frame, site: Site) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from math import cos, pi, sin
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -89,6 +90,25 @@ def _sign(drivers: int) -> Markup:
     return Markup('<i class="ring {}" role="img" aria-label="{}" title="{}"></i>').format(ring(drivers), names, names)
 
 
+@cache
+def arc(radius: float, letter: str) -> str:
+    """Return the quarter of a ring for a driver, clockwise from above, as a path with a gap at both ends.
+
+    >>> arc(10, "g")
+    'M.5-10A10 10 0 0 1 10-.5'
+    """
+    begin = -pi / 2 + pi / 2 * "gsvh".index(letter)
+    ends = [(radius * cos(at), radius * sin(at)) for at in (begin + 0.05, begin + pi / 2 - 0.05)]
+    (a, b), (c, d) = ([_short(value) for value in end] for end in ends)
+    size = _short(radius)
+    return f"M{a}{'' if b.startswith('-') else ' '}{b}A{size} {size} 0 0 1 {c}{'' if d.startswith('-') else ' '}{d}"
+
+
+def _short(value: float) -> str:
+    text = f"{value:.1f}".removesuffix(".0")
+    return {"-0": "0"}.get(text, text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text)
+
+
 #: The sign for each combination of drivers, and the letters of its drivers.
 SIGNS = [_sign(drivers) for drivers in range(16)]
 LETTERS = [ring(drivers).split() for drivers in range(16)]
@@ -139,7 +159,7 @@ class Frame:
         )  # fmt: skip
         environment.filters |= {
             "shown": shown, "name": name, "web": web, "json": safe_json, "number": number, "percent": percent,
-            "ring": ring, "drivers": listed, "path": lambda text: quote(str(text), safe="/-_.~"),
+            "ring": ring, "arc": arc, "drivers": listed, "path": lambda text: quote(str(text), safe="/-_.~"),
         }  # fmt: skip
         environment.globals |= {
             "DRIVERS": DRIVERS,

@@ -119,7 +119,7 @@ def test_the_map_is_enlarged_and_moved_and_leads_to_groups(page: Page, address: 
     x, _, width, _ = map(float, (svg.get_attribute("viewBox") or "").split())
     assert width == float((whole or "").split()[2]) / 4
     assert page.evaluate(shown) > before
-    svg.focus()
+    page.locator("[data-map]").focus()
     page.keyboard.press("ArrowRight")
     assert float((svg.get_attribute("viewBox") or "").split()[0]) > x
     page.get_by_role("button", name="Whole map").click()
@@ -153,21 +153,21 @@ def test_filters_look_through_all_groups(page: Page, address: str) -> None:
     found = page.locator("[data-found]")
     expect(found).to_have_text("The 10 largest of 40 groups")
     assert len(rows(page)) == 10
-    page.get_by_label("Kind", exact=True).select_option(label="hub")
+    page.locator("[data-by=k]").select_option(label="hub")
     expect(found).to_have_text("3 of 40 groups")
     assert len(rows(page)) == 3
-    page.get_by_label("Kind", exact=True).select_option("")
-    page.get_by_label("Driver", exact=True).select_option(label="Vertical")
-    page.get_by_label("Type", exact=True).select_option(label="value chain")
+    page.locator("[data-by=k]").select_option("")
+    page.locator("[data-by=d]").select_option(label="Vertical")
+    page.locator("[data-by=t]").select_option(label="value chain")
     expect(found).to_have_text("20 of 40 groups")
     page.get_by_role("button", name="Show all").click()
     expect(found).to_have_text("The 10 largest of 40 groups")
     assert len(rows(page)) == 10
-    page.get_by_label("Region", exact=True).select_option(label="Dresden (2)")
+    page.locator("[data-by=r]").select_option(label="Dresden (2)")
     expect(found).to_have_text("2 of 40 groups")
     assert sorted(rows(page)) == ["Dresden · Semiconductors", "Silicon Saxony"]
     page.get_by_role("button", name="Show all").click()
-    page.get_by_label("Name", exact=True).fill("medoc")
+    page.locator("[data-by=name]").fill("medoc")
     expect(found).to_have_text("1 of 40 groups")
     page.get_by_role("link", name="Bordeaux and the Médoc").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Médoc")
@@ -176,7 +176,7 @@ def test_filters_look_through_all_groups(page: Page, address: str) -> None:
 def test_a_list_that_is_whole_filters_its_own_rows(page: Page, address: str) -> None:
     page.route("**/assets/data/groups/*", lambda route: route.abort())
     page.goto(f"{address}groups.html")
-    page.get_by_label("Kind", exact=True).select_option(label="hub")
+    page.locator("[data-by=k]").select_option(label="hub")
     expect(page.locator("[data-found]")).to_have_text("3 of 40 groups")
     assert len(rows(page)) == 3
 
@@ -233,7 +233,7 @@ def test_the_form_of_a_question_leads_to_the_query(page: Page, address: str) -> 
     page.get_by_role("button", name="Ask this").click()
     assert "questions/" in page.url
     page.get_by_label("the smallest number of members").fill("3")
-    page.get_by_label("the group", exact=True).select_option(label="Silicon Saxony")
+    page.locator("select[name=group]").select_option(label="Silicon Saxony")
     page.get_by_role("button", name="Ask this").click()
     page.wait_for_url(re.compile(r"query\.html#query="))
     page.wait_for_function(
@@ -246,7 +246,7 @@ def test_pages_are_whole_without_script(browser: Browser, address: str) -> None:
         page = context.new_page()
         page.goto(f"{address}groups.html")
         assert page.locator("table.list tbody tr").count() == 40
-        assert not page.get_by_label("Kind", exact=True).is_visible()
+        assert not page.locator("[data-by=k]").is_visible()
         page.goto(f"{address}index.html")
         assert page.locator("[data-map] .z0 a").count() > 3
         assert not page.get_by_role("button", name="Whole map").is_visible()
@@ -262,7 +262,7 @@ def test_paper_has_the_text_and_no_controls(browser: Browser, address: str) -> N
         page = context.new_page()
         page.goto(f"{address}index.html")
         page.emulate_media(media="print")
-        assert not page.get_by_label("Kind", exact=True).is_visible()
+        assert not page.locator("[data-by=k]").is_visible()
         assert not page.get_by_role("navigation").is_visible()
         assert page.locator("[data-map] svg").is_visible()
         assert page.locator("table.list tbody tr").first.is_visible()
@@ -281,7 +281,7 @@ def test_it_works_from_a_file_as_far_as_browsers_let_it(browser: Browser, folder
         page = context.new_page()
         page.goto((folder / "index.html").as_uri())
         page.get_by_role("button", name="Enlarge the map").click()
-        page.get_by_label("Kind", exact=True).select_option(label="hub")
+        page.locator("[data-by=k]").select_option(label="hub")
         expect(page.locator("[data-found]")).to_contain_text("needs the site on a web server")
         page.get_by_role("link", name="All groups").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Groups")

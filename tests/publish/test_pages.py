@@ -104,7 +104,7 @@ def test_heads_name_the_data_and_the_thing(example_site: Published) -> None:
     assert links["describedby", "application/ld+json"] == "../../data/organization/asml.jsonld"
     assert links["cite-as", ""] == links["canonical", ""] == f"{base}organization/asml"
     assert links["collection", ""] == "../../index.html"
-    (script,) = [one for one in page.elements if one.attributes.get("type") == "application/ld+json"]
+    (script,) = [one for one in page.elements if one.name == "script" and one.attributes.get("type")]
     about = json.loads(script.text)
     assert about["about"] == {
         "@type": "Organization",

@@ -41,8 +41,9 @@ for (const frame of document.querySelectorAll("[data-map]")) {
     event.preventDefault();
     zoom(Math.exp(-event.deltaY / 200), ...point(event));
   }, { passive: false });
-  svg.tabIndex = 0;
-  svg.addEventListener("keydown", event => {
+  frame.tabIndex = 0;
+  frame.addEventListener("keydown", event => {
+    if (event.target !== frame) return;
     const step = 60 / view.k;
     const move = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
     if (move) { view.x += move[0]; view.y += move[1]; show(); }
