@@ -103,7 +103,9 @@ def _dressed(frame: Frame, file: str, text: str) -> str:
     header = frame.render("site-header.html.j2", file)
     # A page has one banner and one way past it; the reference's own banner is a bar below.
     text = re.sub(r'<a class="skip" href="#_main">[^<]*</a>\s*', "", text, count=1)
-    text = text.replace('<header class="site">', '<div class="inner">', 1).replace("</header>", "</div>", 1)
+    text = text.replace(
+        '<header class="site">', '<section class="inner" aria-label="Reference of the ontology">', 1
+    ).replace("</header>", "</section>", 1)
     text = text.replace("<body>", f"<body>\n{header}", 1)
     style = '<link rel="stylesheet" href="reference.css">'
     return text.replace(style, f'{style}\n<link rel="stylesheet" href="../assets/ontology.css">', 1)
