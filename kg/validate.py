@@ -163,6 +163,9 @@ def _notes(graph: ShapesGraph) -> Iterator[str]:
     """Yield what may be a mistake in a shapes graph and is none by the standard."""
     if not graph.roots():
         yield "no shape has a target, so that nothing is looked at"
+    for value in sorted(set(graph.graph.objects(None, SH.property)), key=str):
+        if (value, None, None) not in graph.graph:
+            yield f"{named(value)} is named as a property shape, and these files don't have it"
     known = {str(term).removeprefix(str(SH)) for term in dir(SH)} | {"and", "class", "in", "not", "or", "values"}
     used = {str(p).removeprefix(str(SH)) for p in set(graph.graph.predicates()) if str(p).startswith(str(SH))}
     for name in sorted(used - known):

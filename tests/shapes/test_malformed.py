@@ -84,5 +84,8 @@ def test_what_may_be_a_mistake_is_noted(tmp_path: Path) -> None:
     assert notes(tmp_path, ":S sh:targetClass :C ; sh:property [ sh:path :p ; sh:minCont 1 ; sh:class :D ] .") == (
         "sh:minCont is no term of SHACL: did you mean 'minCount'?",
     )
+    assert notes(tmp_path, ":S sh:targetClass :C ; sh:property :T .") == (
+        "http://e/T is named as a property shape, and these files don't have it",
+    )
     assert notes(tmp_path, ":S a sh:NodeShape .") == ("no shape has a target, so that nothing is looked at",)
     assert [shapes(kind).notes for kind in KINDS] == [()] * len(KINDS)
