@@ -36,6 +36,8 @@ KIND_OF_CLASS = {
 _OTHER = "thing"
 #: What DuckDB takes of the memory before it goes to disk.
 _MEMORY = "2GB"
+#: Bytes of a file read at a time: a line has to fit.
+_BLOCK = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def lines_of(*files: Path) -> str:
     """Return SQL for a table of the lines of files, ``line``; there is no byte that separates columns."""
     names = ", ".join(quoted(str(file)) for file in files)
     return f"""read_csv([{names}], columns = {{'line': 'VARCHAR'}}, header = false, delim = chr(1), quote = '', escape = '',
-        auto_detect = false, comment = '', strict_mode = false, max_line_size = {1 << 30})"""
+        auto_detect = false, comment = '', strict_mode = false, max_line_size = {_BLOCK}, buffer_size = {_BLOCK})"""
 
 
 def _minted(base: str) -> str:
