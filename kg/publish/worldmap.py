@@ -136,8 +136,21 @@ def _rings() -> tuple[tuple[Point, ...], ...]:
                 for arc in ring:
                     points = arcs[arc] if arc >= 0 else arcs[~arc][::-1]
                     outline += points[1:] if outline else points
-                found.append(tuple(outline))
+                found += map(tuple, _within_a_turn(outline))
     return tuple(found)
+
+
+def _within_a_turn(ring: list[Point]) -> list[list[Point]]:
+    """Return the parts of a ring east and west of the date line, each with longitudes from -180 to 180."""
+    turned: list[Point] = []
+    for x, y in ring:
+        before = turned[-1][0] if turned else x
+        turned.append((x + 360 * round((before - x) / 360), y))
+    if abs(turned[-1][0] - turned[0][0]) > 180:  # once around the pole, which is that of the south
+        turned += [(turned[-1][0], -90.0), (turned[0][0], -90.0)]
+    frame = (-180.0, -90.0, 180.0, 90.0)
+    parts = (_clipped([(x + shift, y) for x, y in turned], frame) for shift in (-360, 0, 360))
+    return [part for part in parts if part]
 
 
 def _clipped(ring: list[Point], frame: tuple[float, float, float, float]) -> list[Point]:

@@ -49,6 +49,14 @@ def test_a_map_over_the_date_line_is_no_map_of_the_world() -> None:
     assert abs(b - a) > 100
 
 
+def test_what_lies_on_the_date_line_is_not_drawn_across_the_world() -> None:
+    steps = [part.split("l")[1].rstrip("z") for part in base_map([]).path.split("M")[1:]]
+    numbers = [abs(float(one)) for part in steps for one in part.split(" ")[::2]]
+    assert len(numbers) > 5_000
+    # Only Antarctica, cut off below, has a long straight side.
+    assert len([one for one in numbers if one > 120]) <= 2
+
+
 @pytest.mark.parametrize("points", [[], [(5.4, 51.4)], [(-122, 37), (139, 35), (2, 48)]])
 def test_maps_of_little_and_of_much(points: list[tuple[float, float]]) -> None:
     base = base_map(points)
