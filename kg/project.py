@@ -27,7 +27,8 @@ from kg.catalog import asked_often, load
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
 from kg.engines.bulk import StoreMaker
 from kg.engines.columnar import Drafts
-from kg.errors import ClusterKGError, InputError, UsageError, nearest
+from kg.errors import ClusterKGError, UsageError, nearest
+from kg.folders import replacing
 from kg.identifiers import mint
 from kg.infer import Inferred, infer, rules_digest
 from kg.lines import Written
@@ -120,7 +121,7 @@ def build(
         )
     project = Path(folder)
     chosen = read_settings(project, profile=profile, settings=settings)
-    with _replacing(project / "build") as target:
+    with replacing(project / "build", ".build-") as target:
         work = _prepare(chosen, target, engine=engine, with_validation=with_validation, keep=True, progress=progress)
         found = Counter(finding.severity for finding in work.quarantine.findings)
         if strict and found["Violation"]:
@@ -434,45 +435,3 @@ def _write_run(
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     (target / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _remove_abandoned(target: Path) -> None:
-    """Remove what builds left that were killed: the name of each has the number of its process.
-
-    Where one was killed just before the new build took the place of the old one, the old one gets it back.
-    """
-    if os.name != "posix":
-        return  # elsewhere a process can't be asked whether it is there
-    for left in target.parent.glob(".build-*-*"):
-        number = left.name.split("-")[1]
-        if number.isdecimal():
-            try:
-                os.kill(int(number), 0)
-            except ProcessLookupError:
-                if left.name.endswith("-old") and not target.exists():
-                    left.replace(target)
-                shutil.rmtree(left, ignore_errors=True)
-            except (OSError, OverflowError):
-                continue  # it runs, as somebody else
-
-
-@contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Give a folder to write into that takes the place of `target` when all went well, else is removed."""
-    if target.exists() and not target.is_dir():
-        raise InputError("there is a file where the build folder goes; move it away", file=target)
-    _remove_abandoned(target)
-    try:
-        fresh = Path(tempfile.mkdtemp(prefix=f".build-{os.getpid()}-", dir=target.parent))
-    except OSError as error:
-        raise InputError(f"no build can be written here ({error.strerror})", file=target.parent) from None
-    try:
-        fresh.chmod(0o755)
-        yield fresh
-        old = fresh.with_name(fresh.name + "-old")
-        if target.exists():
-            target.replace(old)
-        fresh.replace(target)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)

@@ -8,12 +8,12 @@ from functools import wraps
 from typing import Any
 
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pyoxigraph import Literal
 
 from kg.engines import Solutions
 from kg.engines.base import Term
 from kg.errors import UsageError
+from kg.markup import environment
 from kg.namespaces import XSD
 from kg.publish.render import shown
 
@@ -161,11 +161,4 @@ def wanted(module: str) -> Any:
 
 def render(template: str, **context: object) -> str:
     """Return what a notebook shows, as HTML or SVG; texts are escaped."""
-    environment = Environment(
-        loader=PackageLoader("kg", "templates/notebook"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(**context)
+    return environment("notebook").get_template(template).render(**context)

@@ -16,7 +16,7 @@ from kg.publish.data import data
 from kg.publish.pages import data_page, pages
 from kg.publish.query_page import query_page
 from kg.publish.servers import servers
-from kg.publish.site import MARK, Site, replacing
+from kg.publish.site import MARK, Site, replacing_site
 from kg.publish.sitemap import sitemap
 from kg.publish.staged import staged
 from kg.publish.void import void
@@ -75,7 +75,7 @@ def publish(
     InputError
         when the folder holds something else, or the build can't be read.
     """
-    with replacing(out) as folder, staged(build, folder.parent, most=most_files) as graph:
+    with replacing_site(out) as folder, staged(build, folder.parent, most=most_files) as graph:
         site = Site(build, folder, graph, templates, progress)
         for part in PARTS:
             part(site)

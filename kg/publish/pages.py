@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from importlib import metadata, resources
 from pathlib import Path
 
+from kg.markup import read_style
 from kg.publish.about import write_data_page, write_method, write_ontology, write_report
 from kg.publish.dataset import about
 from kg.publish.groups import write_groups
@@ -104,6 +105,7 @@ def _assets(site: Site) -> None:
     """Copy the style sheet and scripts, a user's own in place of ours, and the licence of the shapes of the map."""
     with resources.as_file(resources.files("kg") / "templates" / "site") as folder:
         shutil.copytree(folder / "assets", site.folder / "assets", dirs_exist_ok=True)
+        site.write("assets/site.css", read_style("site/assets/site.css"))
         for name in ("LICENSE", "vendor.json"):
             shutil.copyfile(folder / "vendor" / "world-atlas" / name, site.path(f"assets/vendor/world-atlas/{name}"))
     if site.templates is not None and (site.templates / "assets").is_dir():

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from kg.markup import environment
 from kg.reports.kinds import readable
 
 __all__ = ["DRIVERS", "FORMATS", "Frame", "Resource", "safe_json", "web"]
@@ -151,24 +152,19 @@ class Frame:
     @cached_property
     def environment(self) -> Environment:
         """The templates, a user's own before ours."""
-        ours: list[BaseLoader] = [PackageLoader("kg", "templates/site")]
-        if self.templates is not None:
-            ours.insert(0, FileSystemLoader(self.templates))
-        environment = Environment(
-            loader=ChoiceLoader(ours), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )  # fmt: skip
-        environment.filters |= {
+        made = environment("site", before=self.templates)
+        made.filters |= {
             "shown": shown, "name": name, "web": web, "json": safe_json, "number": number, "percent": percent,
             "ring": ring, "arc": arc, "drivers": listed, "path": lambda text: quote(str(text), safe="/-_.~"),
         }  # fmt: skip
-        environment.globals |= {
+        made.globals |= {
             "DRIVERS": DRIVERS,
             "FORMATS": FORMATS,
             "about": self.about,
             "SIGNS": SIGNS,
             "LETTERS": LETTERS,
         }
-        return environment
+        return made
 
     def render(self, template: str, file: str, **context: Any) -> str:
         """Return a page of the site; `root` leads from it to the start page's folder."""

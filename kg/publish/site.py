@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +9,12 @@ from pathlib import Path
 
 from kg.build import Build
 from kg.errors import InputError
+from kg.folders import replacing
 from kg.publish.addresses import Addresses
 from kg.publish.staged import Staged
 from kg.rows import Progress, silent
 
-__all__ = ["MARK", "Site", "replacing"]
+__all__ = ["MARK", "Site", "replacing_site"]
 
 #: What marks a folder as a site of ours, which may be replaced.
 MARK = "clusterkg-site.json"
@@ -62,7 +61,7 @@ class Site:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing_site(target: Path) -> Iterator[Path]:
     """Give a new folder beside a site; it takes the place of the site when all is done, and only then.
 
     Raises
@@ -70,21 +69,7 @@ def replacing(target: Path) -> Iterator[Path]:
     InputError
         when there is something else at that place.
     """
-    if target.exists() and not target.is_dir():
-        raise InputError("this is no folder", file=target)
     if target.is_dir() and any(target.iterdir()) and not (target / MARK).is_file():
         raise InputError("there are files here that are no site of kg; name a new or empty folder", file=target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    work.chmod(0o755)
-    try:
-        yield work
-        if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-            target.rename(old / "site")
-            work.rename(target)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            work.rename(target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with replacing(target, f".{target.name}-") as fresh:
+        yield fresh

@@ -128,7 +128,7 @@ def _rings() -> tuple[tuple[Point, ...], ...]:
             x, y = x + flat[place], y + flat[place + 1]
             points.append((x / world["unit"], y / world["unit"]))
         arcs.append(points)
-    found = []
+    found: list[tuple[Point, ...]] = []
     for country in world["countries"]:
         for polygon in country:
             for ring in polygon:

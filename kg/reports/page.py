@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
+from kg.markup import environment, read_asset, read_style
 from kg.reports.kinds import SEVERITIES, Kind, kinds, readable, totals
 from kg.reports.rows import EFFECTS, chosen, files
 from kg.rows import Finding, RowCounts
@@ -74,7 +74,7 @@ def report_html(
         for row in view.rows:
             for one in row.findings:
                 rules[one.kind].anchor = rules[one.kind].anchor or one.id
-    style, script = _resource("report.css"), _resource("report.js")
+    style, script = read_style("report/report.css"), read_asset("report/report.js")
     return _template().render(
         title=readable(title, 200),
         totals=totals(findings),
@@ -119,19 +119,7 @@ def _counted(kind: Kind) -> _Counts:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("kg", "templates/report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2")
-
-
-@cache
-def _resource(name: str) -> str:
-    return (resources.files("kg") / "templates" / "report" / name).read_text(encoding="utf-8")
+    return environment("report").get_template("report.html.j2")
 
 
 def _digest(text: str) -> str:

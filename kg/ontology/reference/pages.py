@@ -10,13 +10,14 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from rdflib import DCTERMS, OWL, RDF, RDFS, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from kg.build import Build
 from kg.catalog import Query, load
 from kg.errors import UsageError
+from kg.markup import environment, read_asset, read_style
 from kg.ontology.reference.diagram import diagram
 from kg.ontology.reference.entries import KINDS, Alignment, Entries, Entry, Fact
 from kg.ontology.reference.samples import Samples
@@ -129,7 +130,10 @@ class _Reference:
 
     def files(self) -> dict[str, str]:
         """Return all files by name."""
-        out = {"reference.css": _resource("reference.css"), "reference.js": _resource("reference.js")}
+        out = {
+            "reference.css": read_style("ontology/reference.css"),
+            "reference.js": read_asset("ontology/reference.js"),
+        }
         shared = {
             "names": self.entries.names,
             "title": self.title,
@@ -140,16 +144,16 @@ class _Reference:
             "version": metadata.version("clusterkg"),
             "kinds": [(one, many) for one, many, _ in KINDS],
         }
-        environment = self._environment()
-        out["index.html"] = environment.get_template("reference-index.html.j2").render(**shared, **self._index())
+        templates = self._environment()
+        out["index.html"] = templates.get_template("reference-index.html.j2").render(**shared, **self._index())
         for page in self.pages:
             sections = self._sections(page)
-            template = environment.get_template("reference-module.html.j2")
+            template = templates.get_template("reference-module.html.j2")
             out[page.file] = template.render(**shared, page=page, sections=sections)
         if self.aligned:
-            out["alignments.html"] = environment.get_template("reference-alignments.html.j2").render(**shared)
+            out["alignments.html"] = templates.get_template("reference-alignments.html.j2").render(**shared)
         if self.questions:
-            template = environment.get_template("reference-questions.html.j2")
+            template = templates.get_template("reference-questions.html.j2")
             out["questions.html"] = template.render(**shared, terms_of=self.terms_of)
         return out | dict(self._turtle())
 
@@ -318,22 +322,16 @@ class _Reference:
         return str(term) if _is_web(term) else ""
 
     def _environment(self) -> Environment:
-        environment = Environment(
-            loader=PackageLoader("kg", "templates/ontology"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.globals["href"] = self.href
-        environment.globals["web"] = _is_web
-        environment.globals["is_own"] = lambda iri: iri in self.used
-        environment.globals["shape_text"] = lambda shape: self.shape_texts.get(shape, "")
-        environment.globals["summary_of"] = {query.name: query.summary for query in (*self.questions, *self.rules)}
-        environment.filters["short"] = lambda iri: self.entries.names.prefixed(str(iri))
-        environment.tests["ref"] = lambda part: isinstance(part, Ref)
-        environment.tests["literal"] = lambda part: isinstance(part, Literal)
-        return environment
+        made = environment("ontology")
+        made.globals["href"] = self.href
+        made.globals["web"] = _is_web
+        made.globals["is_own"] = lambda iri: iri in self.used
+        made.globals["shape_text"] = lambda shape: self.shape_texts.get(shape, "")
+        made.globals["summary_of"] = {query.name: query.summary for query in (*self.questions, *self.rules)}
+        made.filters["short"] = lambda iri: self.entries.names.prefixed(str(iri))
+        made.tests["ref"] = lambda part: isinstance(part, Ref)
+        made.tests["literal"] = lambda part: isinstance(part, Literal)
+        return made
 
 
 #: Characters that need no escape in the fragment of an address (https://www.rfc-editor.org/rfc/rfc3986#section-3.5).
@@ -346,10 +344,6 @@ def _is_web(iri: str) -> bool:
         return urlsplit(iri).scheme in ("http", "https")
     except ValueError:
         return False
-
-
-def _resource(name: str) -> str:
-    return (Path(__file__).parents[2] / "templates" / "ontology" / name).read_text(encoding="utf-8")
 
 
 def _file_name(name: str, taken: set[str]) -> str:

@@ -11,11 +11,12 @@ from pathlib import Path
 from rdflib import DC, DCTERMS, FOAF, OWL, RDF, VANN, BNode, Graph, URIRef
 
 from kg.errors import InputError, UsageError
+from kg.folders import replacing
 from kg.ontology.releases import w3id
 from kg.ontology.releases.changelog import changelog, changes_json, changes_turtle
 from kg.ontology.releases.changes import compare
 from kg.ontology.releases.context import context_of
-from kg.ontology.releases.folders import SCRATCH, by_age, found_in, newest, replacing
+from kg.ontology.releases.folders import SCRATCH, by_age, found_in, newest
 from kg.ontology.releases.formats import canonical, jsonld, ntriples, rdfxml
 from kg.ontology.releases.migrate import migrations
 from kg.ontology.releases.names import file_name, label, names_of, title, version, version_key
@@ -160,7 +161,7 @@ def release(
     if not replace:
         _check_same(place, plan.folder, files)
     notes = list(_notes(plan))
-    with replacing(place) as fresh:
+    with replacing(place, SCRATCH) as fresh:
         _write(fresh, place, plan, files)
     return Released(out, version(vocabulary), plan.name, tuple(sorted(files)), tuple(notes))
 
