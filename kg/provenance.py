@@ -14,7 +14,7 @@ from kg.engines.columnar.store import quoted
 from kg.lines import write_lines
 from kg.namespaces import CKGSH, PROV, RDF
 from kg.project import prepared
-from kg.rows import Progress, silent
+from kg.rows import LAST_LINE, Progress, silent
 
 __all__ = ["write_provenance"]
 
@@ -59,7 +59,7 @@ def _lines(base: str, drafts: Drafts) -> str:
         if table.file
     )
     found = f"""SELECT s.key AS s, p.key AS p, ntriples(key_of_id(f.o, o.key)) AS o, t.place, t.file, c.name,
-            CASE WHEN f.row & {(1 << 32) - 1} <= t.lines THEN f.row & {(1 << 32) - 1} END AS line
+            CASE WHEN f.row & {LAST_LINE} <= t.lines THEN f.row & {LAST_LINE} END AS line
         FROM ({drafts.facts()}) f JOIN terms s ON s.id = f.s JOIN terms p ON p.id = f.p LEFT JOIN terms o ON o.id = f.o
         JOIN (VALUES {tables}) t (number, place, file, lines) ON t.number = f.row >> 32
         JOIN (VALUES {columns}) c (part, name) ON c.part = f.part"""

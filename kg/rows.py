@@ -8,7 +8,18 @@ from typing import Literal
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Triple
 
-__all__ = ["Finding", "Loaded", "Progress", "Row", "RowCounts", "RowTable", "Statement", "in_graph", "silent"]
+__all__ = [
+    "LAST_LINE",
+    "Finding",
+    "Loaded",
+    "Progress",
+    "Row",
+    "RowCounts",
+    "RowTable",
+    "Statement",
+    "in_graph",
+    "silent",
+]
 
 #: Called with what is being done, how much of it is done and how much there is (0: unknown).
 Progress = Callable[[str, int, int], None]
@@ -42,6 +53,10 @@ class Statement:
     known: bool = False
 
 
+#: The greatest number that a row has in its table, and so the last line that is told.
+LAST_LINE = (1 << 32) - 1
+
+
 @dataclass(frozen=True, slots=True)
 class RowTable:
     """A file that rows come from: its shown name, the table it is, and its columns as they came.
@@ -59,7 +74,7 @@ class RowTable:
     #: What the numbers of its rows begin at.
     base: int = 0
     #: The last line that a row can be of, 0 where there are none: rows with greater numbers are of no line.
-    lines: int = (1 << 32) - 1
+    lines: int = LAST_LINE
 
     @property
     def cells(self) -> dict[str, str]:

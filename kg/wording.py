@@ -21,7 +21,7 @@ from kg.mapping import codes
 from kg.rows import Finding
 from kg.shacl.shapes import Constraint, Shape
 from kg.suggestions import Id, near_ids, split_iri
-from kg.validate import HIERARCHY, Shapes
+from kg.validate import Shapes
 
 __all__ = ["worded"]
 
@@ -73,7 +73,7 @@ def worded(findings: Sequence[Finding], against: Shapes, engine: Engine) -> list
     shapes = {str(shape.node): shape for shape in against.graph.all()} if findings else {}
     out = [replace(f, stated=f.message) if f.shape in shapes and not f.stated else f for f in findings]
     drafts = dict(_drafts(out, shapes))
-    suggested = _suggestions(list(drafts.values()), findings, engine)
+    suggested = _suggestions(list(drafts.values()), findings, against, engine)
     for place, draft in drafts.items():
         said = _said(draft, suggested.get((draft.constraint.component, draft.iri or draft.item), ""))
         rest = draft.finding.message.removeprefix(draft.finding.stated)
@@ -171,7 +171,7 @@ def _pattern(text: str, flags: str) -> re.Pattern[str] | None:
 _Suggested = dict[tuple[str, str], str]
 
 
-def _suggestions(drafts: Sequence[_Draft], findings: Sequence[Finding], engine: Engine) -> _Suggested:
+def _suggestions(drafts: Sequence[_Draft], findings: Sequence[Finding], against: Shapes, engine: Engine) -> _Suggested:
     # What is there and was rejected is not mistyped.
     there = {f.row["id"] for f in findings if f.effect == "rejected" and f.row is not None}
     of_class: dict[Node, list[_Draft]] = defaultdict(list)
@@ -183,12 +183,12 @@ def _suggestions(drafts: Sequence[_Draft], findings: Sequence[Finding], engine: 
             of_list.append(draft)
     found: _Suggested = {}
     for name, listed in of_class.items():
-        found |= _known_things(listed, _instances(engine, str(name)))
+        found |= _known_things(listed, _instances(engine, (str(name), *against.hierarchy.get(str(name), ()))))
     return found | _known_values(of_list)
 
 
-def _instances(engine: Engine, name: str) -> pa.ChunkedArray:
-    classes = " ".join(f"<{one}>" for one in (name, *HIERARCHY.get(name, ())))
+def _instances(engine: Engine, classes_of: Sequence[str]) -> pa.ChunkedArray:
+    classes = " ".join(f"<{one}>" for one in classes_of)
     return engine.table(f"SELECT ?x WHERE {{ VALUES ?class {{ {classes} }} ?x a ?class }}").column(0)
 
 

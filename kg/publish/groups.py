@@ -9,7 +9,7 @@ from kg.namespaces import CKG
 from kg.publish.charts import years_chart
 from kg.publish.network import network
 from kg.publish.reading import Model, Record
-from kg.publish.render import Frame, Resource, shown
+from kg.publish.render import Frame, Resource, about_page, shown
 from kg.publish.words import KINDS, REASONS, ROLES, SOURCES, STANCES, TYPES, bits_of, label_of, term, words_of
 
 __all__ = ["BATCH", "GROUP_COLUMNS", "described", "period", "write_groups"]
@@ -56,8 +56,6 @@ def write_groups(frame: Frame, model: Model, first: int, last: int) -> int:
 
 
 def _write(frame: Frame, model: Model, first: int, last: int) -> int:
-    part = (first, last)
-    within = '"group" >= ? AND "group" < ?'
     groups = model.rows(
         """SELECT g.*, r.name AS region_name, r.href AS region_href, s.name AS sector_name, s.href AS sector_href,
             x.near, x.kindred, x.vertical AS with_vertical, x.horizontal AS with_horizontal, x.geography AS with_geography,
@@ -65,8 +63,28 @@ def _write(frame: Frame, model: Model, first: int, last: int) -> int:
         FROM "group" g LEFT JOIN region r ON r.n = g.region LEFT JOIN sector s ON s.n = g.sector
         LEFT JOIN share x ON x."group" = g.n LEFT JOIN "group" o ON o.iri = g.same_as
         WHERE g.n >= ? AND g.n < ? ORDER BY g.n""",
-        part,
+        (first, last),
     )
+    of = _of_groups(model, first, last)
+    for group in groups:
+        beside = {name: found[group["n"]] for name, found in of.items()}
+        members = beside["members"]
+        frame.page(
+            "group.html.j2" if group["evidenced"] else "candidate.html.j2",
+            Resource(group["file"], group["iri"], f"{CKG}{_class(group)}", _about(frame, group, members)),
+            lacking=beside["lacking"],
+            candidates=beside["candidates"],
+            rivals=len(beside["rivals"]),
+            themes={row["organization"]: row["themes"] for row in beside["themes"]},
+            **_context(group, members, beside["supplies"], beside["shared"], beside["years"]),
+        )
+    return len(groups)
+
+
+def _of_groups(model: Model, first: int, last: int) -> dict[str, dict[int, list[Record]]]:
+    """Return what is said of groups beside what they are, each by the number of the group."""
+    part = (first, last)
+    within = '"group" >= ? AND "group" < ?'
     members = model.by(
         f"""SELECT m."group" AS key, m.*, o.href, o.stated, o.kind, p.name AS place, o.place AS place_n
         FROM membership m JOIN organization o ON o.n = m.organization LEFT JOIN region p ON p.n = coalesce(o.place, o.region)
@@ -107,16 +125,16 @@ def _write(frame: Frame, model: Model, first: int, last: int) -> int:
         WHERE c.{within} ORDER BY c."group", o.name""",
         part,
     )
-    for group in groups:
-        n = group["n"]
-        found = _context(group, members[n], supplies[n], shared[n], years[n])
-        themes_of = {row["organization"]: row["themes"] for row in themes[n]}
-        frame.page(
-            "group.html.j2" if group["evidenced"] else "candidate.html.j2",
-            Resource(group["file"], group["iri"], f"{CKG}{_class(group)}", _about(frame, group, members[n])),
-            lacking=lacking[n], candidates=candidates[n], rivals=len(rivals[n]), themes=themes_of, **found,
-        )  # fmt: skip
-    return len(groups)
+    return {
+        "members": members,
+        "themes": themes,
+        "supplies": supplies,
+        "shared": shared,
+        "rivals": rivals,
+        "years": years,
+        "lacking": lacking,
+        "candidates": candidates,
+    }
 
 
 def _context(
@@ -185,11 +203,5 @@ def _about(frame: Frame, group: Record, members: Sequence[Record]) -> dict[str, 
         "name": shown(group["name"], 200),
         "additionalType": f"{CKG}{_class(group)}",
     }
-    return {
-        "@context": "https://schema.org",
-        "@type": "AboutPage",
-        "name": shown(group["name"], 200),
-        "about": thing,
-        "mentions": [{"@type": "Organization", "name": shown(member["name"], 200)} for member in members[:25]],
-        "isPartOf": {"@type": "Dataset", "name": shown(frame.about["title"], 200), "@id": frame.base},
-    }
+    mentioned = [{"@type": "Organization", "name": shown(member["name"], 200)} for member in members[:25]]
+    return about_page(frame, thing) | {"name": thing["name"], "mentions": mentioned}

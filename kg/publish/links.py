@@ -8,7 +8,7 @@ from kg.namespaces import CKG
 from kg.publish.groups import period
 from kg.publish.organizations import spans
 from kg.publish.reading import Model, Record
-from kg.publish.render import Frame, Resource, shown
+from kg.publish.render import Frame, Resource, about_page, shown
 from kg.publish.words import label_of
 
 __all__ = ["write_collaborations", "write_competitions", "write_participations", "write_supplies"]
@@ -75,12 +75,7 @@ def _about(frame: Frame, rows: list[Record]) -> dict[str, Any]:
                 {"@type": "Organization", "name": shown(one["name"], 120)} for one in row["participants"][:20]
             ]
         things.append(thing)
-    return {
-        "@context": "https://schema.org",
-        "@type": "AboutPage",
-        "isPartOf": {"@type": "Dataset", "name": shown(frame.about["title"], 200), "@id": frame.base},
-        "about": things[0] if len(things) == 1 else things,
-    }
+    return about_page(frame, things[0] if len(things) == 1 else things)
 
 
 def write_supplies(frame: Frame, model: Model, first: int, last: int) -> int:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from math import cos, pi, sin, sqrt
 from typing import Any
 
-import igraph
-
 __all__ = ["MOST_LINES", "MOST_NODES", "Line", "Network", "Node", "network"]
 
 #: The most members and lines that are drawn; who has fewer partners is left out.
@@ -128,6 +126,8 @@ def _layout(count: int, weights: dict[tuple[int, int], float]) -> list[tuple[flo
     bottom = HEIGHT - _EDGE - (rows * 34 if linked else 0)
     points: dict[int, tuple[float, float]] = {}
     if linked:
+        import igraph  # here: it takes long to load, and few commands draw
+
         index = {place: n for n, place in enumerate(linked)}
         graph = igraph.Graph(len(linked), [(index[a], index[b]) for a, b in weights])
         start = [[cos(2 * pi * n / len(linked)), sin(2 * pi * n / len(linked))] for n in range(len(linked))]

@@ -8,7 +8,7 @@ from typing import Any
 from kg.namespaces import ORG
 from kg.publish.groups import described
 from kg.publish.reading import Model, Record
-from kg.publish.render import Frame, Resource, shown, web
+from kg.publish.render import Frame, Resource, about_page, shown, web
 from kg.publish.words import ROLES, STANCES, label_of
 
 __all__ = ["spans", "write_organizations"]
@@ -133,9 +133,4 @@ def _about(frame: Frame, rows: list[Record]) -> dict[str, Any]:
         if row["founded"]:
             thing["foundingDate"] = shown(row["founded"], 20)
         things.append(thing)
-    return {
-        "@context": "https://schema.org",
-        "@type": "AboutPage",
-        "isPartOf": {"@type": "Dataset", "name": shown(frame.about["title"], 200), "@id": frame.base},
-        "about": things[0] if len(things) == 1 else things,
-    }
+    return about_page(frame, things[0] if len(things) == 1 else things)

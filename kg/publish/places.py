@@ -8,7 +8,7 @@ from kg.namespaces import CKG
 from kg.publish.groups import GROUP_COLUMNS, described
 from kg.publish.organizations import spans
 from kg.publish.reading import Model, Record
-from kg.publish.render import Frame, Resource, shown
+from kg.publish.render import Frame, Resource, about_page, shown
 
 __all__ = ["write_indexes", "write_regions", "write_sectors", "write_skills"]
 
@@ -112,12 +112,7 @@ def _about(frame: Frame, kind: str, rows: list[Record]) -> dict[str, Any]:
             thing["geo"] = {"@type": "GeoCoordinates", "latitude": shown(row["latitude"], 20),
                             "longitude": shown(row["longitude"], 20)}  # fmt: skip
         things.append(thing)
-    return {
-        "@context": "https://schema.org",
-        "@type": "AboutPage",
-        "isPartOf": {"@type": "Dataset", "name": shown(frame.about["title"], 200), "@id": frame.base},
-        "about": things[0] if len(things) == 1 else things,
-    }
+    return about_page(frame, things[0] if len(things) == 1 else things)
 
 
 def write_skills(frame: Frame, model: Model, first: int, last: int) -> int:

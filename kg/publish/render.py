@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from kg.markup import environment
 from kg.reports.kinds import readable
 
-__all__ = ["DRIVERS", "FORMATS", "Frame", "Resource", "safe_json", "web"]
+__all__ = ["DRIVERS", "FORMATS", "Frame", "Resource", "about_page", "safe_json", "web"]
 
 #: The formats in which a page's content is there for machines, by the suffix of the file.
 FORMATS = {"ttl": "text/turtle", "jsonld": "application/ld+json", "nt": "application/n-triples"}
@@ -188,3 +188,13 @@ class Frame:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         path.write_bytes(text.encode("utf-8", "replace"))
+
+
+def about_page(frame: Frame, about: object) -> dict[str, Any]:
+    """Return what a page is about as JSON-LD: a thing of schema.org, or several."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "AboutPage",
+        "isPartOf": {"@type": "Dataset", "name": shown(frame.about["title"], 200), "@id": frame.base},
+        "about": about,
+    }

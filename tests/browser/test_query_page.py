@@ -6,22 +6,19 @@ import json
 import re
 import shutil
 import sys
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 
 import kg
 from kg.publish import publish
 from kg.publish.query_page import DATA, examples, query_page
-from kg.publish.servers.rules import SECURITY
 from kg.publish.site import Site
 from kg.publish.staged import staged
+from tests.browser.conftest import served, watched
 from tests.browser.test_reference import ALL, COLOURS, violations
 from tests.conftest import EXAMPLE
 
@@ -30,18 +27,6 @@ HOSTILE = (
 )
 #: So many rows that no browser ends in the time of a test.
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder under the policy that the server rules of a site have."""
-
-    def end_headers(self) -> None:
-        for name, value in SECURITY.items():
-            self.send_header(name, value)
-        super().end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -67,34 +52,15 @@ def folder(build: kg.Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    yield from served(folder)
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The page, watched: nothing is asked of another host, and nothing is refused by the policy."""
-    outside: list[str] = []
-    said: list[str] = []
-
-    def note(request: Request) -> None:
-        if not request.url.startswith((address, "blob:", "data:")):
-            outside.append(request.url)
-
-    with browser.new_context(viewport={"width": 1400, "height": 900}) as context:
-        context.on("request", note)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
+    """The page, watched."""
+    for page in watched(browser, address):
         page.goto(f"{address}query.html")
         yield page
-        assert outside == []
-        assert [text for text in said if "favicon" not in text and "404" not in text] == []
 
 
 def ask(page: Page, query: str) -> None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 
 import kg
 from kg.publish import publish, search, start
-from tests.browser.test_query_page import _Quiet
+from tests.browser.conftest import served, watched
 from tests.browser.test_reference import ALL, COLOURS, violations
 from tests.conftest import EXAMPLE
 
@@ -60,33 +57,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    yield from served(folder)
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A page, watched: nothing is asked of another host, nothing fails, nothing is refused by the policy."""
-    outside: list[str] = []
-    said: list[str] = []
-
-    def note(request: Request) -> None:
-        if not request.url.startswith(address):
-            outside.append(request.url)
-
-    with browser.new_context(viewport={"width": 1400, "height": 900}) as context:
-        context.on("request", note)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        yield page
-    assert outside == []
-    assert [text for text in said if "404" not in text] == []
+    """A page, watched."""
+    yield from watched(browser, address)
 
 
 @pytest.mark.parametrize("width", [400, 1400])

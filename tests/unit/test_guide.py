@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -24,12 +25,14 @@ _BLOCK = re.compile(r"^```(?:\{code-block\} )?(\w+)\n(?::caption: (\S+)\n)?(.*?)
 
 
 def steps(page: str) -> Iterator[tuple[str, str]]:
-    """Yield the files and the command lines of a page: ("boats/kg.toml", text) and ("$", command)."""
+    """Yield the files, command lines and Python of a page: ("boats/kg.toml", text), ("$", command), ("python", text)."""
     for _, kind, caption, text in (
         (m.start(), *m.groups()) for m in _BLOCK.finditer((GUIDE / page).read_text("utf-8"))
     ):
         if caption:
             yield caption, text
+        elif kind == "python":
+            yield kind, text
         elif kind == "console":
             for line in text.splitlines():
                 assert line.startswith("$ "), line
@@ -72,23 +75,20 @@ def test_the_guide_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     said: dict[str, str] = {}
+    seen: dict[str, Any] = {}
     pages = ["tutorial.md", *sorted(path.name for path in GUIDE.glob("*.md") if path.name != "tutorial.md")]
     for page in pages:
         for what, text in steps(page):
             if what == "$":
                 said[text] = run(text)
+            elif what == "python":
+                exec(compile(text, page, "exec"), seen)
             else:
                 (tmp_path / what).write_text(text, encoding="utf-8")
     assert "1 rows" in said["kg groups boats"]
     assert "School of Naval Design" in said["kg members boats --project boats"]
     assert "was not admitted" in said['kg explain "Bread House" --project boats']
     assert "participants.csv line" in said['kg explain "School of Naval Design" --project boats']
+    assert seen["build"].members("boats").num_rows > 0
     assert (tmp_path / "site" / "index.html").is_file()
     assert "Ask the data" in said["python -m http.server 8000 --bind 127.0.0.1 --directory site"]
-
-
-def test_the_python_of_the_guide_is_python() -> None:
-    for page in GUIDE.glob("*.md"):
-        for kind, _, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
-            if kind == "python":
-                compile(text, page.name, "exec")

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from kg.engines.columnar.store import ColumnarStore, quoted
 from kg.errors import EngineError
-from kg.rows import Row, RowTable
+from kg.rows import LAST_LINE, Row, RowTable
 
 __all__ = ["SOURCE", "STATEMENTS", "InputRows"]
 
@@ -43,7 +43,7 @@ class InputRows:
         header: tuple[str, ...] = (),
         positions: Mapping[str, int] | None = None,
         *,
-        lines: int = (1 << 32) - 1,
+        lines: int = LAST_LINE,
     ) -> RowTable:
         """Make a table for the rows of a file and return what is known of it.
 
@@ -99,7 +99,7 @@ class InputRows:
 
     def line(self, row: int) -> int:
         """Return the line of a row, 0 where it has none."""
-        number = row & (1 << _TABLE) - 1
+        number = row & LAST_LINE
         return number if number <= self.table(row).lines else 0
 
     def table(self, row: int) -> RowTable:
