@@ -165,7 +165,7 @@ def new(folder: Path) -> None:
 @click.argument("folder", default=".", type=click.Path(path_type=Path))
 @click.option("--profile", help="The rule profile, such as default or agglomeration.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A rule parameter; can be repeated.")
-@click.option("--engine", help="columnar or oxigraph; both write the same.")
+@click.option("--engine", help="columnar, oxigraph, or remote for the server that kg.toml names; all write the same.")
 @click.option("--no-validate", is_flag=True, help="Do not run the shapes.")
 @click.option("--no-store", is_flag=True, help="Do not make the Oxigraph store.")
 @click.option("--strict", is_flag=True, help="Stop at any violation.")
@@ -223,7 +223,12 @@ def build(
     metavar="NAME|FILE",
     help="Other shapes: strict, output, or files; can be repeated.",
 )
-@click.option("--engine", default="columnar", show_default=True, help="columnar, oxigraph or pyshacl (the reference).")
+@click.option(
+    "--engine",
+    default="columnar",
+    show_default=True,
+    help="columnar, oxigraph, remote (the server that kg.toml names) or pyshacl (the reference).",
+)
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json", "csv", "html", "ttl", "sarif"]))
 def validate_command(inputs: Sequence[Path], named_shapes: Sequence[str], engine: str, form: str) -> int:
     """Print the SHACL report of a project, or of RDF files."""
@@ -328,8 +333,9 @@ def questions(form: str) -> None:
 @click.argument("name")
 @_project_option
 @_format_option
+@click.option("--engine", type=click.Choice(["remote"]), help="Ask the server that kg.toml names, not the local build.")
 @click.pass_context
-def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
+def ask(ctx: click.Context, name: str, folder: Path, form: str, engine: str | None) -> None:
     """Answer question NAME; its parameters are given as --parameter value."""
     extra = list(ctx.args)
     given: dict[str, str] = {}
@@ -344,14 +350,15 @@ def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
             value = extra.pop(0)
         given[key] = value
     made = open_build(folder)
-    show_solutions(ask_question(made, name, given), form, made)
+    server = project.published(made) if engine else None
+    show_solutions(ask_question(made, name, given, server=server), form, made)
 
 
 @cli.command()
 @click.argument("file")
 @click.option("--data", multiple=True, type=click.Path(path_type=Path), help="RDF files to query in place of a build.")
 @click.option("--endpoint", help="The address of a SPARQL server to query in place of a build.")
-@click.option("--engine", default="oxigraph", help="oxigraph or columnar.")
+@click.option("--engine", default="oxigraph", help="oxigraph, columnar, or remote for the server that kg.toml names.")
 @click.option("--format", "form", default="table", type=click.Choice(sorted({*_ACCEPT, *FORMATS} - {"parquet"})))
 @_project_option
 def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, form: str, folder: Path) -> None:
@@ -371,7 +378,12 @@ def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, fo
         if written := store.serialize(text, _RESULTS[form]):
             click.echo(written, nl=False)
             return
-    answer = run_query(text, data=data, engine=engine, build=made, tell=lambda line: click.echo(line, err=True))
+    if engine == "remote":
+        if made is None:
+            raise UsageError("--engine remote asks the project's server: leave --data out")
+        answer = project.published(made).query(text)
+    else:
+        answer = run_query(text, data=data, engine=engine, build=made, tell=lambda line: click.echo(line, err=True))
     if form in _RESULTS and isinstance(answer, bool | Solutions):
         click.echo(serialize_answer(answer, _RESULTS[form]), nl=False)
     elif isinstance(answer, bool):
