@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Iterator
-from email.utils import format_datetime
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 
 import pyoxigraph as ox
@@ -221,5 +221,8 @@ def test_a_server_that_loses_a_value_is_refused(fake: Fake, waits: list[float]) 
     with pytest.raises(EngineError) as raised:
         engine(fake, waits).load(ox.parse(triples, format=ox.RdfFormat.N_TRIPLES))
     message = str(raised.value)
-    assert '"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> of <http://e/a> <http://e/p> came back as "1.5"^^' in message
+    assert (
+        '"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> of <http://e/a> <http://e/p> came back as "1.5"^^'
+        in message
+    )
     assert '"é"@fr of <http://e/a> <http://e/p> ' in message

@@ -243,7 +243,9 @@ class RemoteEngine:
         lines = sorted(
             self.graphs.read(
                 self.concluded,
-                lambda triples: {f"{in_graph(triple, graph)} .\n" for triple in triples if not _names(triple, leave_out)},
+                lambda triples: {
+                    f"{in_graph(triple, graph)} .\n" for triple in triples if not _names(triple, leave_out)
+                },
             )
         )
         path.write_text("".join(lines), encoding="utf-8", newline="\n")

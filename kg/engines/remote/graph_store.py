@@ -98,7 +98,9 @@ class GraphStore:
 
 def _triples(answer: Answer) -> Iterator[Triple]:
     try:
-        for quad in parse(input=answer.body, format=RdfFormat.TURTLE if answer.kind == "text/turtle" else RdfFormat.N_TRIPLES):
+        for quad in parse(
+            input=answer.body, format=RdfFormat.TURTLE if answer.kind == "text/turtle" else RdfFormat.N_TRIPLES
+        ):
             yield quad.triple
     except SyntaxError as error:
         raise Broken(f"the answer is cut short or no {answer.kind} ({error.msg})") from None

@@ -16,8 +16,19 @@ __all__ = ["REMOTE_KEYS", "RemoteOptions", "remote_options"]
 
 #: The settings of `[engine]` that are about a server.
 REMOTE_KEYS = frozenset(
-    ["url", "update", "graph_store", "server", "user", "password", "password_env", "authentication"]
-    + ["timeout", "batch", "retries"]
+    [
+        "url",
+        "update",
+        "graph_store",
+        "server",
+        "user",
+        "password",
+        "password_env",
+        "authentication",
+        "timeout",
+        "batch",
+        "retries",
+    ]
 )
 _AUTHENTICATIONS = ("basic", "digest")
 
@@ -110,7 +121,9 @@ def _beside(where: str, name: str, section: Mapping[str, Any], url: str, server:
         return _address(where, name, section[name])
     start = url.removesuffix("-auth").removesuffix(server.query_end)
     if not end or start == url:
-        raise UsageError(f"{where} needs {name}, the address of the server's {_ENDPOINTS[name]}; it can't be told by url")
+        raise UsageError(
+            f"{where} needs {name}, the address of the server's {_ENDPOINTS[name]}; it can't be told by url"
+        )
     return start + end
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pyoxigraph import BlankNode
 
@@ -82,16 +83,17 @@ def parts(text: str) -> Parts:
             depth -= 1
             if depth == 0 and token == "}":
                 groups.append((start, place))
-    if not form or depth or len(groups) > 2:
+    if not form or depth:
         raise UsageError("the query is not well formed: its form or its braces can't be found")
     if not groups:
         raise UnsupportedQuery(f"the remote engine doesn't know {form} without a pattern")
     template = None
-    if form == "CONSTRUCT" and len(groups) == 2:
+    if form == "CONSTRUCT" and len(groups) > 1 and not text[begin + len(form) : groups[0][0]].strip():
         template = text[groups[0][0] + 1 : groups[0][1]]
-    elif len(groups) == 2 and not re.match(r"(?i)\s*VALUES\b", text[groups[0][1] + 1 :]):
-        raise UsageError("the query is not well formed: it has two patterns")
-    opened, closed = groups[1] if template is not None else groups[0]
+        del groups[0]
+    (opened, closed), *more = groups
+    if len(more) > 1 or (more and "VALUES" not in words(text[closed + 1 : more[0][0]])):
+        raise UsageError("the query is not well formed: it has more than one pattern")
     head = text[begin + len(form) : opened]
     return Parts(text[:begin], form, head, template, text[opened + 1 : closed], text[closed + 1 :], dataset)
 
@@ -99,7 +101,7 @@ def parts(text: str) -> Parts:
 def declared(text: str) -> str:
     """Return a query in which the prefixes of :data:`kg.namespaces.PREFIXES` that it uses are declared."""
     tokens = [token for kind, token, _ in _tokens(text) if kind == "word"]
-    known = {after for before, after in zip(tokens, tokens[1:], strict=False) if before.upper() == "PREFIX"}
+    known = {after for before, after in pairwise(tokens) if before.upper() == "PREFIX"}
     used = {token.split(":", 1)[0] for token in tokens if ":" in token}
     missing = [name for name in PREFIXES if name in used and f"{name}:" not in known]
     return "".join(f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in missing) + text

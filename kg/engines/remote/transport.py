@@ -201,7 +201,9 @@ class Transport:
                          unsent=error.code in (429, 503)) from None  # fmt: skip
         if 300 <= error.code < 400:
             place = _shown(error.headers.get("location", "nowhere"))
-            raise EngineError(f"the server redirects to {place}, which is not followed; name the right address") from None
+            raise EngineError(
+                f"the server redirects to {place}, which is not followed; name the right address"
+            ) from None
         if error.code in (401, 403):
             how = self.options.authentication or "none"
             asked = (error.headers.get("www-authenticate") or "").split(" ")[0].casefold()
@@ -289,4 +291,3 @@ def _shown(address: str) -> str:
 def _reason(error: object) -> str:
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(text).splitlines()[0]
-
