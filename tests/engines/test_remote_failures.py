@@ -85,8 +85,8 @@ def test_an_answer_that_drips_is_a_time_out(fake: Fake, waits: list[float]) -> N
         handler.send_response(200)
         handler.send_header("Content-Type", JSON["Content-Type"])
         handler.end_headers()
-        for _ in range(30):
-            handler.wfile.write(b" " * 70_000)
+        for _ in range(20):
+            handler.wfile.write(b" ")
             time.sleep(0.1)
 
     fake.answers = [drip]

@@ -66,12 +66,19 @@ class RemoteEngine:
 
     def __exit__(self, *_: object) -> None:
         with suppress(EngineError):  # an error that led here says more
-            self.clear()
+            self._drop([self.working, self.said, self.concluded, *self.loaded.values()])
 
     def clear(self) -> None:
-        """Remove the graphs of the work."""
+        """Remove the graphs of the work.
+
+        Raises
+        ------
+        EngineError
+            when they are not gone then.
+        """
         self._drop([self.working, self.said, self.concluded, *self.loaded.values()])
         self._given = self._new = 0
+        self._check("can't be removed")
 
     def _drop(self, graphs: Iterable[str]) -> None:
         self.client.update(" ;\n".join(f"DROP SILENT GRAPH <{graph}>" for graph in graphs), repeatable=True)
@@ -239,7 +246,7 @@ class RemoteEngine:
         EngineError
             when the server has other triples than the work led to, as when somebody else changed them.
         """
-        self._check()
+        self._check("was changed by somebody else, or the server lost some")
         lines = sorted(
             self.graphs.read(
                 self.concluded,
@@ -253,19 +260,20 @@ class RemoteEngine:
             f"DELETE {{ GRAPH <{self.concluded}> {_ALL} }} WHERE {{ GRAPH <{self.concluded}> {_ALL} "
             f'FILTER(STRSTARTS(STR(?p), "{leave_out}") || (isIRI(?o) && STRSTARTS(STR(?o), "{leave_out}"))) }}'
         )
-        kept = self._count(self.concluded)
-        if kept != len(lines):
-            raise EngineError(f"{self.options.url}: the server has {kept} conclusions in place of {len(lines)}")
+        self._has(self.concluded, len(lines), "was changed by somebody else, or has what it should not")
         return len(lines)
 
-    def _check(self) -> None:
+    def _check(self, otherwise: str) -> None:
         for graph, expected in ((self.working, self._given + self._new), (self.concluded, self._new)):
-            found = self._count(graph)
-            if found != expected:
-                raise EngineError(
-                    f"{self.options.url}: <{graph}> has {found} triples in place of {expected}: somebody else changed "
-                    "it, or the server lost some; build again when nobody else builds this project on it"
-                )
+            self._has(graph, expected, otherwise)
+
+    def _has(self, graph: str, expected: int, otherwise: str) -> None:
+        found = self._count(graph)
+        if found != expected:
+            raise EngineError(
+                f"{self.options.url}: <{graph}> has {found} triples in place of {expected}: it {otherwise}; build again "
+                "when nobody else builds this project on the server"
+            )
 
     def publish(self, inferred: str) -> None:
         """Have the graphs that were loaded, and the conclusions, take the places of those from before.
@@ -276,7 +284,10 @@ class RemoteEngine:
             The IRI of the graph of conclusions.
         """
         moves = [*((own, graph) for graph, own in self.loaded.items()), (self.concluded, inferred)]
+        sizes = [self._count(own) for own, _ in moves]
         self._update(" ;\n".join(f"COPY SILENT GRAPH <{own}> TO GRAPH <{graph}>" for own, graph in moves))
+        for (_, graph), size in zip(moves, sizes, strict=True):
+            self._has(graph, size, "was not written whole")
 
     def drop(self, graphs: Iterable[str]) -> None:
         """Remove graphs of the project, the first of them that are there."""

@@ -180,7 +180,8 @@ class Transport:
         """Return an answer once all of it has come."""
         body: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it is read by others
         length, came = response.headers.get("content-length"), 0
-        while block := response.read(_BLOCK):
+        # What has come, so that an answer that drips is noticed.
+        while block := response.read1(_BLOCK):
             body.write(block)
             came += len(block)
             if monotonic() > end:
