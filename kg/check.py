@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +27,11 @@ VALIDATORS = ("columnar", "oxigraph", "remote", "pyshacl")
 
 
 def check_files(
-    files: Sequence[Path | str], against: Shapes, *, engine: str = "columnar"
+    files: Sequence[Path | str],
+    against: Shapes,
+    *,
+    engine: str = "columnar",
+    tell: Callable[[str], None] = lambda note: None,
 ) -> tuple[list[Finding], rdflib.Graph, list[str]]:
     """Validate the union of the graphs of RDF files.
 
@@ -40,6 +44,8 @@ def check_files(
     engine:
         One of :data:`VALIDATORS`. Oxigraph shortens numbers when it stores them, and so they are in its report; the
         server of ``remote`` is the one that the `kg.toml` of the current folder names.
+    tell:
+        Called with what is to be said of the work.
 
     Returns
     -------
@@ -60,6 +66,8 @@ def check_files(
             data = stack.enter_context(read_settings(Path()).on_server("checked"))
         load_files(data, files)
         report = validate(data, against, by_reference=engine == "pyshacl")
+        for note in getattr(data, "notes", ()):
+            tell(note)
         graph = report_graph(report.results, against.graph.graph)
         return worded(list(_placed(report.results, files)), against, data), graph, report.by_pyshacl
 

@@ -7,7 +7,7 @@ import json
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,11 @@ def _fail(message: str, status: int, debug: bool) -> None:
     sys.exit(status)
 
 
+def _tell(notes: Iterable[str]) -> None:
+    for note in notes:
+        click.echo(printable(f"note: {note}"), err=True)
+
+
 def _project_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--project", "folder", default=".", type=click.Path(path_type=Path), help="The project or build folder."
@@ -202,8 +207,7 @@ def build(
     ]
     if shown:
         click.echo(f"kinds: {', '.join(shown)}")
-    for note in made.run["notes"]:
-        click.echo(f"note: {note}", err=True)
+    _tell(made.run["notes"])
     violations = counts["findings"].get("Violation", 0)
     if violations:
         click.echo(
@@ -234,16 +238,16 @@ def validate_command(inputs: Sequence[Path], named_shapes: Sequence[str], engine
     """Print the SHACL report of a project, or of RDF files."""
     inputs = inputs or (Path(),)
     against = chosen_shapes(named_shapes)
-    for note in against.notes:
-        click.echo(printable(f"note: in the shapes: {note}"), err=True)
+    _tell(f"in the shapes: {note}" for note in against.notes)
     rows: RowCounts | None = None
     if len(inputs) == 1 and inputs[0].is_dir():
         with progress_bar() as progress:
-            findings, rows = project.checked(inputs[0], against=against, engine=engine, progress=progress)
+            findings, rows = project.checked(
+                inputs[0], against=against, engine=engine, progress=progress, tell=lambda note: _tell([note])
+            )
     else:
-        findings, graph, left = check_files(inputs, against, engine=engine)
-        for reason in left:
-            click.echo(printable(f"note: pySHACL was asked, for what is not compiled: {reason}"), err=True)
+        findings, graph, left = check_files(inputs, against, engine=engine, tell=lambda note: _tell([note]))
+        _tell(f"pySHACL was asked, for what is not compiled: {reason}" for reason in left)
         if form == "ttl":
             click.echo(graph.serialize(format="turtle"), nl=False)
     if form != "ttl" or inputs[0].is_dir():
@@ -351,7 +355,9 @@ def ask(ctx: click.Context, name: str, folder: Path, form: str, engine: str | No
         given[key] = value
     made = open_build(folder)
     server = project.published(made) if engine else None
-    show_solutions(ask_question(made, name, given, server=server), form, made)
+    answer = ask_question(made, name, given, server=server)
+    _tell(server.notes if server else ())
+    show_solutions(answer, form, made)
 
 
 @cli.command()
@@ -381,7 +387,9 @@ def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, fo
     if engine == "remote":
         if made is None:
             raise UsageError("--engine remote asks the project's server: leave --data out")
-        answer = project.published(made).query(text)
+        server = project.published(made)
+        answer = server.query(text)
+        _tell(server.notes)
     else:
         answer = run_query(text, data=data, engine=engine, build=made, tell=lambda line: click.echo(line, err=True))
     if form in _RESULTS and isinstance(answer, bool | Solutions):

@@ -12,7 +12,7 @@ import resource
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -28,6 +28,7 @@ from kg.catalog import asked_often, load
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine, RemoteEngine
 from kg.engines.bulk import StoreMaker
 from kg.engines.columnar import Drafts
+from kg.engines.remote import CheckedEngine
 from kg.errors import ClusterKGError, UsageError, nearest
 from kg.folders import replacing
 from kg.identifiers import mint
@@ -143,7 +144,12 @@ def check(
 
 
 def checked(
-    folder: Path | str, *, against: Shapes | None = None, engine: str = "columnar", progress: Progress = silent
+    folder: Path | str,
+    *,
+    against: Shapes | None = None,
+    engine: str = "columnar",
+    progress: Progress = silent,
+    tell: Callable[[str], None] = lambda note: None,
 ) -> tuple[list[Finding], RowCounts]:
     """Load and validate a project and return the findings and how many rows were read; nothing is written.
 
@@ -158,6 +164,8 @@ def checked(
         reference.
     progress:
         Called with what is being done.
+    tell:
+        Called with what is to be said of the work.
 
     Raises
     ------
@@ -182,6 +190,8 @@ def checked(
             progress=progress,
         )
         work.columnar.store.connection.close()
+    for note in work.notes:
+        tell(note)
     return in_order(work.quarantine.findings), work.quarantine.rows
 
 
@@ -198,6 +208,8 @@ def published(build: Build) -> RemoteEngine:
     settings = read_settings(build.folder.parent)
     engine = settings.on_server("working")
     numbers = [source["number"] for source in build.run["sources"]]
+    if isinstance(engine, CheckedEngine):
+        engine.mirror = build.engine
     engine.seen = (*(_graph(settings, number) for number in numbers), _inferred(settings).value)
     return engine
 
@@ -265,6 +277,7 @@ def _prepare(
                 by_reference=by_reference,
                 elsewhere=elsewhere,
             )
+            notes += elsewhere.notes if elsewhere else []
     seconds["validate"] = perf_counter() - start
     return _Work(settings, columnar, quarantine, seconds, notes, [], name)
 
@@ -371,7 +384,9 @@ def _write_all(
     progress("making the store", 0, 0)
     store.finish()
     work.seconds["store"] = perf_counter() - start
-    _write_run(target, work, result, facts, counts, count_results(engine))
+    totals = count_results(engine)
+    work.notes += getattr(engine, "notes", [])
+    _write_run(target, work, result, facts, counts, totals)
     if isinstance(engine, RemoteEngine):
         engine.publish(inferred.value)
         engine.drop(_graph(settings, number) for number in itertools.count(len(settings.sources) + 1))

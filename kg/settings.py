@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from kg.engines.remote import REMOTE_KEYS, RemoteEngine, RemoteOptions, remote_options
+from kg.engines.remote import REMOTE_KEYS, RemoteEngine, RemoteOptions, remote_engine, remote_options
 from kg.errors import InputError, UsageError, nearest
 from kg.identifiers import mint
 from kg.profile import Profile, profile_names, shipped_profile
@@ -74,7 +74,7 @@ class Settings:
                 f"{self.folder / 'kg.toml'}: [engine] names no server: the remote engine needs url, and server or "
                 "update and graph_store"
             )
-        return RemoteEngine(self.remote, mint(self.base, "graph", name))
+        return remote_engine(self.remote, mint(self.base, "graph", name))
 
 
 def read_settings(

@@ -56,8 +56,9 @@ class RemoteEngine:
         self.seen: tuple[str, ...] = (working,)
         #: The graphs that files were loaded to, by the names that the files have for them.
         self.loaded: dict[str, str] = {}
-        self._given = 0
-        self._new = 0
+        #: What is to be said of the work.
+        self.notes: list[str] = []
+        self._given = self._new = 0
 
     def __enter__(self) -> Self:
         self.clear()
@@ -144,11 +145,15 @@ class RemoteEngine:
 
     def run_rule(self, construct: str) -> int:
         """Run a CONSTRUCT query as an update, add its triples as conclusions and return how many were new."""
+        self._say(construct)
+        return self._conclude_said()
+
+    def _say(self, construct: str) -> None:
+        """Have a graph of what a rule says."""
         using = self.options.server.using
         update = rule_update(construct, into=self.said, seen=self.working, using=using)
         self._drop([self.said])
         self._update(update)
-        return self._conclude_said()
 
     def conclude(self, triples: Iterable[Triple]) -> int:
         """Add triples as conclusions and return how many were new."""
