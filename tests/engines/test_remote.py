@@ -153,14 +153,14 @@ def test_files_are_validated_on_a_server(
 ) -> None:
     """Blank nodes too: they go in one request, and what is not compiled is left to pySHACL over a copy."""
     (tmp_path / "data.ttl").write_text(
-        "@prefix org: <http://www.w3.org/ns/org#> . [] a org:Organization . <http://e/o> a org:Organization ; org:hasSite [ a org:Site ] ."
+        "@prefix org: <http://www.w3.org/ns/org#> . [] a org:FormalOrganization . <http://e/o> a org:FormalOrganization ; org:hasSite [ a org:Site ] ."
     )
     monkeypatch.chdir(built.folder.parent)
     before = graphs(server)
     run = CliRunner().invoke
     local = run(cli, ["validate", str(tmp_path / "data.ttl"), "--format", "csv", "--engine", "oxigraph"])
     remote = run(cli, ["validate", str(tmp_path / "data.ttl"), "--format", "csv", "--engine", "remote"])
-    assert remote.exit_code == local.exit_code == 1
+    assert remote.exception is local.exception is None
     assert len(remote.output.splitlines()) == len(local.output.splitlines()) > 2
     assert graphs(server) == before
     monkeypatch.chdir(tmp_path)
@@ -171,10 +171,14 @@ def test_a_value_that_the_server_changes_is_refused(write: Writer, server: str) 
     folder = write(organizations="id,name\na,A\n")
     toml = folder / "kg.toml"
     toml.write_text(toml.read_text().replace("[engine]", '[[source]]\ntype = "rdf"\npath = "more.ttl"\n[engine]'))
-    (folder / "more.ttl").write_text("<http://e/a> <http://www.w3.org/ns/org#x> 1.50 .")
+    (folder / "more.ttl").write_text(
+        '<http://e/a> <http://www.w3.org/ns/org#x> "7"^^<http://www.w3.org/2001/XMLSchema#byte> .'
+    )
     kg.build(on(server, folder, folder), engine="columnar")
     before = graphs(server), contents(kg.open(folder))
-    with pytest.raises(EngineError, match=r'does not keep what it is given: "1\.50"'):
+    with pytest.raises(
+        EngineError, match=r'does not keep what it is given: "7"\^\^<http://www.w3.org/2001/XMLSchema#byte>'
+    ):
         kg.build(folder)
     assert (graphs(server), contents(kg.open(folder))) == before
 

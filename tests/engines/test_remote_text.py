@@ -26,10 +26,10 @@ def test_every_rule_is_an_update_that_adds_what_the_rule_says(using: bool) -> No
     graph.load(
         b"<http://e/a> <http://e/p> <http://e/b> . <http://e/b> <http://e/p> <http://e/c> .", format=ox.RdfFormat.TURTLE
     )
-    for rule in rules():
-        STORE.update(rule_update(rule.text, into=SAID, seen=WORKING, using=using))  # it is well formed
+    for shipped in rules():
+        STORE.update(rule_update(shipped.text, into=SAID, seen=WORKING, using=using))  # it is well formed
     rule = "CONSTRUCT { ?s <http://e/q> ?n } # as { says\nWHERE { SELECT ?s (COUNT(?o) AS ?n) { ?s <http://e/p> ?o } GROUP BY ?s }"
-    expected = {str(triple) for triple in graph.query(rule)}
+    expected = {str(triple) for triple in graph.query(rule)}  # type: ignore[union-attr]
     store = ox.Store()
     store.extend(ox.Quad(q.subject, q.predicate, q.object, ox.NamedNode(WORKING)) for q in graph)
     store.update(rule_update(rule, into=SAID, seen=WORKING, using=using))
@@ -60,7 +60,15 @@ def test_the_parts_of_a_query_are_found_behind_braces_in_strings_and_comments() 
     assert found.form == "SELECT"
     assert found.pattern == ' ?s select:p """ } "" """ . '
     assert found.rest == " ORDER BY ?x"
-    for damaged in ("", "SELECT", "SELECT ?x { ?x", "SELECT ?x { ?x }}", "nonsense { }", "SELECT ?x { } { } { }"):
+    for damaged in (
+        "",
+        "SELECT",
+        "ASK",
+        "SELECT ?x { ?x",
+        "SELECT ?x { ?x }}",
+        "nonsense { }",
+        "SELECT ?x { } { } { }",
+    ):
         with pytest.raises((UsageError, UnsupportedQuery)):
             parts(damaged)
 
@@ -91,7 +99,7 @@ def test_terms_stay_terms(text: str, kind: str) -> None:
     )
     STORE.clear()
     STORE.add(ox.Quad(ox.NamedNode("http://e/a"), ox.NamedNode("http://e/p"), term))
-    (solution,) = STORE.query(bound("SELECT ?s ?o { ?s <http://e/p> ?o }", {"o": term}))
+    (solution,) = STORE.query(bound("SELECT ?s ?o { ?s <http://e/p> ?o }", {"o": term}))  # type: ignore[misc]
     assert solution["o"] == term
 
 

@@ -25,7 +25,7 @@ _PARTIAL = {
 T = TypeVar("T")
 
 
-class _Wrapper(SPARQLWrapper):  # type: ignore[misc]
+class _Wrapper(SPARQLWrapper):
     """SPARQLWrapper that makes requests and leaves the sending to others.
 
     Its own way to send follows redirects with credentials, and authentication by digest is set up for the whole process.

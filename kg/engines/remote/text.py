@@ -85,6 +85,8 @@ def parts(text: str) -> Parts:
                 groups.append((start, place))
     if not form or depth:
         raise UsageError("the query is not well formed: its form or its braces can't be found")
+    if not groups and form == "DESCRIBE":
+        return Parts(text[:begin], form, text[begin + len(form) :], None, "", "", dataset)
     if not groups:
         raise UnsupportedQuery(f"the remote engine doesn't know {form} without a pattern")
     template = None
