@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QueryResultsFormat, parse_query_results
+from pyoxigraph import BlankNode, Literal, NamedNode, QueryResultsFormat, Triple, parse_query_results
 
 from kg.engines import Solutions
 from kg.engines.base import Term
@@ -31,11 +31,16 @@ def serialize_answer(answer: Solutions | bool, form: QueryResultsFormat) -> byte
         ]
         document = {"head": {"vars": list(answer.variables)}, "results": {"bindings": rows}}
     text = json.dumps(document, ensure_ascii=False)
+    if form == QueryResultsFormat.JSON:
+        return text.encode("utf-8", "replace")
     return parse_query_results(text, format=QueryResultsFormat.JSON).serialize(format=form) or b""
 
 
-def _json(term: Term) -> dict[str, str]:
+def _json(term: Term | Triple) -> dict[str, object]:
     match term:
+        case Triple():  # https://www.w3.org/TR/sparql12-results-json/
+            parts = {name: _json(getattr(term, name)) for name in ("subject", "predicate", "object")}
+            return {"type": "triple", "value": parts}
         case NamedNode():
             return {"type": "uri", "value": term.value}
         case BlankNode():

@@ -24,6 +24,7 @@ ENGINES = ("columnar", "oxigraph", "remote", "spark")
 ABOUT_PROJECT = ("publisher", "contact", "description", "language", "keywords", "site", "endpoint")
 #: What it may say of each source.
 ABOUT_SOURCE = ("title", "license", "publisher", "homepage")
+_SECTIONS = ("project", "source", "profile", "engine", "serve")
 _KEYS = {"project": {"title", "base", "license", *ABOUT_PROJECT}, "engine": {"name", *REMOTE_KEYS}}
 #: How a text has to be that is no plain one, and what that is called.
 _FORMS = {
@@ -58,6 +59,8 @@ class Settings:
     engine: str
     #: What the project says of itself for readers, by :data:`ABOUT_PROJECT`.
     about: Mapping[str, str | list[str]] = field(default_factory=dict)
+    #: The limits of a server, as they stand in ``[serve]``.
+    serve: Mapping[str, object] = field(default_factory=dict)
     #: The server that the engine `remote` runs on.
     remote: RemoteOptions | None = None
 
@@ -111,10 +114,8 @@ def read_settings(
     except OSError as error:
         raise InputError(f"the file can't be read ({error.strerror})", file=file) from None
     for name in content:
-        if name not in {"project", "source", "profile", "engine"}:
-            raise UsageError(
-                f"{file}: there is no section '{name}'{nearest(name, ['project', 'source', 'profile', 'engine'])}"
-            )
+        if name not in _SECTIONS:
+            raise UsageError(f"{file}: there is no section '{name}'{nearest(name, _SECTIONS)}")
     project = _section(file, content, "project")
     base = project.get("base", "")
     if not isinstance(base, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\\[\]]*[/#]", base):
@@ -133,6 +134,7 @@ def read_settings(
         engine=engine,
         about=_about(f"{file}: [project]", project, ABOUT_PROJECT),
         remote=remote_options(f"{file}: [engine]", server, os.environ),
+        serve=_table(file, content, "serve"),
     )
 
 
@@ -151,12 +153,17 @@ def _about(where: str, section: Mapping[str, Any], names: Iterable[str]) -> dict
 
 
 def _section(file: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    section = content.get(name, {})
-    if not isinstance(section, dict):
-        raise UsageError(f"{file}: [{name}] must be a table")
+    section = _table(file, content, name)
     for key in section:
         if key not in _KEYS[name]:
             raise UsageError(f"{file}: [{name}] has no setting '{key}'{nearest(key, _KEYS[name])}")
+    return section
+
+
+def _table(file: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = content.get(name, {})
+    if not isinstance(section, dict):
+        raise UsageError(f"{file}: [{name}] must be a table")
     return section
 
 

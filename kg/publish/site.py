@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from kg.publish.addresses import Addresses
 from kg.publish.staged import Staged
 from kg.rows import Progress, silent
 
-__all__ = ["MARK", "Site", "replacing_site"]
+__all__ = ["MARK", "Site", "is_of", "replacing_site"]
 
 #: What marks a folder as a site of ours, which may be replaced.
 MARK = "clusterkg-site.json"
@@ -58,6 +59,15 @@ class Site:
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file of the site."""
         self.path(name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def is_of(folder: Path, build: Build) -> bool:
+    """Whether a folder has the site of a build."""
+    try:
+        mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        return bool(mark["run"] == build.run["run"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 @contextmanager

@@ -1,0 +1,130 @@
+"""The server as one application: which address is answered by what."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from kg.serve import library
+from kg.serve.description import described
+from kg.serve.guard import Guard, Metrics, fault, refused
+from kg.serve.sparql import graph_store, sparql
+from kg.serve.state import Keeper, State
+from kg.serve.tasks import Refused
+
+__all__ = ["application"]
+
+_READ = ["GET", "HEAD"]
+
+
+def application(
+    keeper: Keeper, *, more: tuple[BaseRoute, ...] = (), ready: Callable[[], None] = lambda: None
+) -> Starlette:
+    """Return the server as an ASGI application.
+
+    Parameters
+    ----------
+    keeper:
+        Keeps the build that is served; it is opened and closed with the application.
+    more:
+        Routes that come before the pages.
+    ready:
+        Called when requests are answered.
+    """
+    metrics = Metrics()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await keeper.open()
+        try:
+            ready()
+            yield
+        finally:
+            await keeper.close()
+
+    app = Starlette(
+        routes=[
+            Route("/sparql", sparql, methods=["GET", "HEAD", "POST"]),
+            Route("/sparql/", sparql, methods=["GET", "HEAD", "POST"]),
+            Route("/graph-store", graph_store, methods=_READ),
+            Route("/graph-store/{name:path}", graph_store, methods=_READ),
+            Route("/.well-known/void", well_known_void, methods=_READ),
+            Route("/api/questions", library.listed, methods=_READ),
+            Route("/api/questions/{name}", library.ask, methods=_READ),
+            Route("/api/explain", library.explain, methods=_READ),
+            Route("/api/describe", library.describe, methods=_READ),
+            Route("/openapi.json", library.openapi, methods=_READ),
+            Route("/health", health, methods=_READ),
+            Route("/ready", readiness, methods=_READ),
+            Route("/metrics", numbers, methods=_READ),
+            *more,
+            Route("/{path:path}", pages, methods=_READ),
+        ],
+        middleware=[Middleware(Guard, limits=keeper.limits, metrics=metrics)],
+        exception_handlers={HTTPException: _http_fault, Exception: fault, Refused: fault},
+        lifespan=lifespan,
+    )
+    app.state.keeper = keeper
+    app.state.metrics = metrics
+    return app
+
+
+async def pages(request: Request) -> Response:
+    """Answer with a file of the site, or lead an IRI to one."""
+    state = State.of(request)
+    if state.pages is not None:
+        return await state.pages(request)
+    if request.url.path == "/":
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/sparql", 303)
+    return PlainTextResponse("There is no such page.\n", 404)
+
+
+async def well_known_void(request: Request) -> Response:
+    """Return the description of the data set: that of the site, or else that of the service."""
+    state = State.of(request)
+    if state.pages is not None and (state.pages.folder / "void.ttl").is_file():
+        return Response((state.pages.folder / "void.ttl").read_bytes(), media_type="text/turtle")
+    address = str(request.url.replace(path="/sparql", query=""))
+    return Response(described(state.build, address, "text/turtle"), media_type="text/turtle")
+
+
+async def health(request: Request) -> Response:
+    """Say that the server runs."""
+    return JSONResponse({"status": "alive"}, headers={"Cache-Control": "no-store"})
+
+
+async def readiness(request: Request) -> Response:
+    """Say whether queries are answered, of which build, and why a newer one is refused, if one is."""
+    keeper: Keeper = request.app.state.keeper
+    if keeper.state is None:
+        return JSONResponse({"status": "starting"}, 503, {"Cache-Control": "no-store"})
+    state = keeper.state
+    said = {"status": "ready", "run": state.build.run.get("run", ""), "queries": state.pool.counts}
+    if keeper.refused:
+        said["refused"] = "a newer build is there and can't be served; the log says why"
+    return JSONResponse(said, headers={"Cache-Control": "no-store"})
+
+
+async def numbers(request: Request) -> Response:
+    """Return the numbers of the server for Prometheus."""
+    metrics: Metrics = request.app.state.metrics
+    state = State.of(request)
+    for name, count in state.pool.counts.items():
+        metrics.queries.labels(name).set(count)
+    metrics.stopped.set(state.pool.stopped)
+    metrics.builds.set(request.app.state.keeper.taken_up)
+    metrics.since.set(state.since)
+    return Response(metrics.text(), media_type="text/plain; version=0.0.4", headers={"Cache-Control": "no-store"})
+
+
+async def _http_fault(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = {404: "there is no such page", 405: "this is read with GET or HEAD; queries may be sent with POST"}
+    return refused(error.status_code, words.get(error.status_code, error.detail))

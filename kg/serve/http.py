@@ -1,0 +1,117 @@
+"""Running the application on a port: uvicorn, with patience for slow clients that has an end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import logging.config
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from kg.serve.limits import Limits
+
+__all__ = ["logs", "run"]
+
+
+class _Patient(HttpToolsProtocol):
+    """HTTP on one connection; a request whose head does not arrive in time closes it."""
+
+    patience = 15.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expected()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is None and (self.cycle is None or self.cycle.response_complete):
+            self._expect()
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._expected()
+        super().on_headers_complete()
+
+    _head: asyncio.TimerHandle | None = None
+
+    def _expect(self) -> None:
+        self._expected()
+        self._head = self.loop.call_later(self.patience, self._give_up)
+
+    def _expected(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+    def _give_up(self) -> None:
+        self._head = None
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.abort()
+
+
+def run(app: Starlette, host: str, port: int, limits: Limits, *, root: str = "", log: str = "warning") -> bool:
+    """Serve until a signal ends it; what is active is answered first.
+
+    Parameters
+    ----------
+    app:
+        The application.
+    host, port:
+        Where it listens.
+    root:
+        The path that a server in front of this one has taken from the addresses.
+
+    Returns
+    -------
+    Whether it could be started.
+    """
+    protocol = type("Patient", (_Patient,), {"patience": limits.patience})
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        root_path=root,
+        http=protocol,
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=int(limits.patience),
+        timeout_graceful_shutdown=int(limits.seconds) + 1,
+        proxy_headers=False,
+        log_level=log,
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    return server.started
+
+
+def logs(*, access: Any) -> None:
+    """Send messages of the server to standard error, and a line for each request to a stream or a file, or nowhere."""
+    handlers: dict[str, Any] = {"said": {"class": "logging.StreamHandler", "formatter": "said"}}
+    if access:
+        handlers["access"] = {"formatter": "plain", **(
+            {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"} if access == "-"
+            else {"class": "logging.handlers.WatchedFileHandler", "filename": access, "encoding": "utf-8"}
+        )}  # fmt: skip
+    logging.config.dictConfig({
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"said": {"format": "%(levelname)s: %(message)s"}, "plain": {"format": "%(message)s"}},
+        "handlers": handlers,
+        "loggers": {
+            "kg.serve": {"handlers": ["said"], "level": "INFO"},
+            "kg.access": {"handlers": ["access"] if access else [], "level": "INFO" if access else "CRITICAL", "propagate": False},
+            "uvicorn": {"handlers": ["said"], "level": "WARNING"},
+        },
+    })  # fmt: skip

@@ -1,0 +1,240 @@
+"""What a worker is asked to do, and how it does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+import pyoxigraph as ox
+
+from kg.answers import serialize_answer
+from kg.ask import bind
+from kg.build import Build
+from kg.catalog import find
+from kg.engines import Solutions
+from kg.engines.base import Term
+from kg.errors import ClusterKGError, UnsupportedQuery, UsageError
+from kg.explain import explain
+from kg.namespaces import PREFIXES
+from kg.serve.arrow import arrow_stream
+from kg.serve.formats import ARROW, GRAPHS, RESULTS
+from kg.serve.limits import Limits
+from kg.serve.text import look
+
+__all__ = ["Answer", "Refused", "Task", "carry_out"]
+
+#: The name of the default graph in requests to a graph store.
+DEFAULT = "default"
+_Item = TypeVar("_Item")
+
+
+class Refused(ClusterKGError):
+    """A request that is well formed and not carried out; `status` is that of HTTP."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that a worker can do.
+
+    Attributes
+    ----------
+    kind:
+        ``query``, ``ask``, ``explain``, ``describe``, ``graph`` or ``graphs``.
+    text:
+        The query; the name of a question; the IRI of a graph or a thing; an organisation.
+    type, graph_type:
+        The media types that are wanted of solutions and truth values, and of triples.
+    engine:
+        ``oxigraph`` or ``columnar``.
+    default_graphs, named_graphs:
+        The data set of the protocol, in place of that of the query, where either is given.
+    parameters:
+        Values for a question, as people write them; the group of an explanation.
+    rows:
+        Fewer rows than the limit; 0 for the limit.
+    """
+
+    kind: str
+    text: str = ""
+    type: str = "application/sparql-results+json"
+    graph_type: str = "text/turtle"
+    engine: str = "oxigraph"
+    default_graphs: list[str] = field(default_factory=list)
+    named_graphs: list[str] = field(default_factory=list)
+    parameters: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in its media type, with how many rows or triples it has and the engine that gave it."""
+
+    type: str
+    body: bytes
+    count: int = 1
+    engine: str = "oxigraph"
+
+
+def carry_out(build: Build, task: Task, limits: Limits) -> Answer:
+    """Do what is asked, within the limits.
+
+    Raises
+    ------
+    Refused, ClusterKGError
+        when it can't be done.
+    """
+    return _KINDS[task.kind](build, task, limits)
+
+
+def _query(build: Build, task: Task, limits: Limits) -> Answer:
+    seen = look(task.text)
+    if seen.service:
+        raise Refused("SERVICE is refused here: this server calls no other", 403)
+    if task.engine == "columnar":
+        return _in_columns(build, task, limits)
+    given = bool(task.default_graphs or task.named_graphs)
+    graphs: dict[str, object] = {"use_default_graph_as_union": not seen.dataset}
+    if given:
+        graphs = {"default_graph": _graphs(task.default_graphs), "named_graphs": _graphs(task.named_graphs)}
+    try:
+        found = build.engine.store.query(task.text, prefixes=PREFIXES, **graphs)  # type: ignore[arg-type]
+        if isinstance(found, ox.QueryBoolean):
+            return _serialized(bool(found), task, limits)
+        if isinstance(found, ox.QueryTriples):
+            return _triples(found, task, limits)
+        names = tuple(variable.value for variable in found.variables)
+        return _serialized(Solutions(names, _rows(map(tuple, found), task, limits)), task, limits)
+    except SyntaxError as error:
+        raise UsageError(f"the query is not well formed: {error.msg or error}") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        raise Refused(f"the query can't be carried out: {error}", 400) from None
+
+
+def _in_columns(build: Build, task: Task, limits: Limits) -> Answer:
+    if build.columns is None or task.default_graphs or task.named_graphs:
+        raise Refused("the columnar engine has no columns of this build, or can't take a data set of the protocol", 501)
+    try:
+        found = build.columns.query(task.text)
+    except UnsupportedQuery as error:
+        raise Refused(str(error), 501) from None
+    if isinstance(found, list):
+        return _triples(found, task, limits, engine="columnar")
+    if isinstance(found, Solutions):
+        found = Solutions(found.variables, _rows(found.rows, task, limits))
+    return _serialized(found, task, limits, engine="columnar")
+
+
+def _graphs(names: Iterable[str]) -> list[ox.NamedNode]:
+    try:
+        return [ox.NamedNode(name) for name in names]
+    except ValueError as error:
+        raise Refused(f"the name of a graph is no IRI: {error}", 400) from None
+
+
+def _rows(rows: Iterable[tuple[Term | None, ...]], task: Task, limits: Limits) -> list[tuple[Term | None, ...]]:
+    """Return the rows, when they are not too many and not too long."""
+    return list(_bounded(rows, task.rows or limits.rows, limits, "rows", lambda row: sum(map(_length, row))))
+
+
+def _length(term: Term | None) -> int:
+    return 0 if term is None else len(str(term)) if isinstance(term, ox.Triple) else len(term.value) + 20
+
+
+def _bounded(
+    items: Iterable[_Item], most: int, limits: Limits, what: str, length: Callable[[_Item], int]
+) -> Iterator[_Item]:
+    size = 0
+    for place, item in enumerate(items):
+        size += length(item)
+        if place >= most:
+            raise Refused(f"the answer has more than {most:,} {what}; ask for fewer, with LIMIT and OFFSET", 413)
+        if size > limits.megabytes << 20:
+            raise Refused(f"the answer has more than {limits.megabytes} MB; ask for less, with LIMIT and OFFSET", 413)
+        yield item
+
+
+def _serialized(found: Solutions | bool, task: Task, limits: Limits, *, engine: str = "oxigraph") -> Answer:
+    if task.type == ARROW:
+        body = arrow_stream(found if isinstance(found, Solutions) else Solutions(("boolean",), []))
+    else:
+        body = serialize_answer(found, RESULTS[task.type])
+    if len(body) > limits.megabytes << 20:
+        raise Refused(f"the answer has more than {limits.megabytes} MB; ask for less, with LIMIT and OFFSET", 413)
+    return Answer(task.type, body, len(found.rows) if isinstance(found, Solutions) else 1, engine)
+
+
+def _triples(found: Iterable[ox.Triple], task: Task, limits: Limits, *, engine: str = "oxigraph") -> Answer:
+    kept = list(dict.fromkeys(_bounded(found, task.rows or limits.rows, limits, "triples", lambda t: len(str(t)))))
+    body = ox.serialize(kept, format=GRAPHS[task.graph_type], prefixes=PREFIXES) or b""
+    return Answer(task.graph_type, body, len(kept), engine)
+
+
+def _ask(build: Build, task: Task, limits: Limits) -> Answer:
+    question = find("queries/questions", task.text)
+    found = build.select(question.text, bind(build, question, task.parameters))
+    most = task.rows or limits.rows
+    rows = list(islice(found.rows, most))
+    if len(found.rows) > most and not task.rows:
+        raise Refused(f"the answer has more than {most:,} rows; ask for fewer", 413)
+    return _serialized(Solutions(found.variables, rows), task, limits)
+
+
+def _explain(build: Build, task: Task, limits: Limits) -> Answer:
+    columns = ("organization", "group", "outcome", "text", "driver", "partner", "fact", "where")
+    rows: list[tuple[Term | None, ...]] = []
+    for one in explain(build, task.text, task.parameters.get("group") or None):
+        head = (ox.NamedNode(one.organization), ox.NamedNode(one.group) if one.group else None)
+        said = (ox.Literal(one.outcome), ox.Literal(one.text))
+        ties = [
+            (ox.Literal(tie.driver), ox.NamedNode(tie.partner), ox.Literal(tie.fact), ox.Literal(tie.where))
+            for tie in one.ties
+        ]
+        rows += [(*head, *said, *tie) for tie in ties] or [(*head, *said, None, None, None, None)]
+    return _serialized(Solutions(columns, _rows(rows, task, limits)), task, limits)
+
+
+def _describe(build: Build, task: Task, limits: Limits) -> Answer:
+    """Return what is said of a thing, and who says what of it: the triples that it is the subject or the object of."""
+    node = _graphs([task.text])[0]
+    store = build.engine.store
+    about = (quad.triple for quad in store.quads_for_pattern(node, None, None))
+    from_others = (quad.triple for quad in store.quads_for_pattern(None, None, node))
+    answer = _triples((*islice(about, limits.rows), *islice(from_others, 100)), task, limits)
+    if answer.count == 0:
+        raise Refused("nothing is said of this here", 404)
+    return answer
+
+
+def _graph(build: Build, task: Task, limits: Limits) -> Answer:
+    """Return a graph; the default graph is the union of all, as it is for queries."""
+    store = build.engine.store
+    if task.text == DEFAULT:
+        quads = store.quads_for_pattern(None, None, None, None)
+    else:
+        name = _graphs([task.text])[0]
+        if not store.contains_named_graph(name):
+            raise Refused("there is no such graph here", 404)
+        quads = store.quads_for_pattern(None, None, None, name)
+    return _triples((quad.triple for quad in quads), task, limits)
+
+
+def _list_graphs(build: Build, task: Task, limits: Limits) -> Answer:
+    """Return the names of all graphs."""
+    names = sorted(name.value for name in build.engine.store.named_graphs() if isinstance(name, ox.NamedNode))
+    return _serialized(Solutions(("graph",), [(ox.NamedNode(name),) for name in names]), task, limits)
+
+
+_KINDS: Mapping[str, Callable[[Build, Task, Limits], Answer]] = {
+    "query": _query,
+    "ask": _ask,
+    "explain": _explain,
+    "describe": _describe,
+    "graph": _graph,
+    "graphs": _list_graphs,
+}

@@ -1,0 +1,94 @@
+"""A process that answers for one build: it reads requests from a socket, one after the other, until it is stopped.
+
+Oxigraph can't be told to stop, so that what takes too long is stopped with its process; nothing but its own memory is lost.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import socket
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kg.build import Build
+from kg.errors import ClusterKGError, UsageError
+from kg.serve.limits import Limits
+from kg.serve.tasks import Refused, Task, carry_out
+
+__all__ = ["FRAME", "run_worker"]
+
+#: What is before each message: the lengths of its head, which is JSON, and of its body.
+FRAME = struct.Struct("!II")
+
+
+def run_worker(channel: socket.socket, folder: Path, limits: Limits) -> None:
+    """Answer requests about a build until the other side closes the channel.
+
+    Parameters
+    ----------
+    channel:
+        A connected socket; each message has :data:`FRAME`, a head and a body.
+    folder:
+        The folder of the build.
+    limits:
+        How much an answer may have, and how much memory this process.
+    """
+    os.setsid()  # a signal of the keyboard is for the server, which stops its workers itself
+    most = limits.memory << 20
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    build = Build(folder)
+    try:
+        build.engine  # noqa: B018 (opens it)
+        _send(channel, {"ready": True})
+    except ClusterKGError as error:
+        _send(channel, {"ready": False, "message": str(error)})
+        return
+    gc.freeze()
+    while (given := _received(channel)) is not None:
+        head, body = _answered(build, given, limits)
+        _send(channel, head, body)
+
+
+def _answered(build: Build, given: Mapping[str, Any], limits: Limits) -> tuple[dict[str, Any], bytes]:
+    try:
+        answer = carry_out(build, Task(**given), limits)
+    except Refused as error:
+        return {"status": error.status, "message": str(error)}, b""
+    except UsageError as error:
+        return {"status": 400, "message": str(error)}, b""
+    except MemoryError:
+        return {"status": 507, "message": "the query needs more memory than it may have"}, b""
+    except ClusterKGError as error:
+        return {"status": 500, "message": str(error)}, b""
+    return {"status": 200, "type": answer.type, "engine": answer.engine, "count": answer.count}, answer.body
+
+
+def _send(channel: socket.socket, head: dict[str, Any], body: bytes = b"") -> None:
+    text = json.dumps(head).encode()
+    channel.sendall(FRAME.pack(len(text), len(body)) + text)
+    channel.sendall(body)
+
+
+def _received(channel: socket.socket) -> dict[str, Any] | None:
+    """Return the next request; nothing when the channel is closed."""
+    lengths = _exactly(channel, FRAME.size)
+    if lengths is None:
+        return None
+    text = _exactly(channel, FRAME.unpack(lengths)[0])
+    return None if text is None else json.loads(text)
+
+
+def _exactly(channel: socket.socket, count: int) -> bytes | None:
+    parts = bytearray()
+    while len(parts) < count:
+        part = channel.recv(count - len(parts))
+        if not part:
+            return None
+        parts += part
+    return bytes(parts)
