@@ -57,6 +57,9 @@ class Client:
         answer = self._query(text, graphs, _JSON, _results)
         if not isinstance(answer, Solutions):
             raise UsageError("this query is no SELECT")
+        server = self._transport.options.server
+        if server.verbatim:
+            return Solutions(answer.variables, [tuple(map(server.term, row)) for row in answer])
         return answer
 
     def ask(self, text: str, graphs: Sequence[str]) -> bool:

@@ -139,6 +139,9 @@ class RemoteEngine:
             )
             self._update(f"ADD GRAPH <{own}> TO GRAPH <{self.working}>")
         self._given = self._count(self.working)
+        for own in sorted(self.graphs.renamed):
+            there = self.options.server.verbatim[own]
+            self.notes.append(f"values of {own} have the datatype {there} on the server, which would change them")
 
     def ready(self, queries: Iterable[str]) -> None:
         """Do nothing: a query is sent when it is run."""
@@ -290,7 +293,9 @@ class RemoteEngine:
         """
         moves = [*((own, graph) for graph, own in self.loaded.items()), (self.concluded, inferred)]
         sizes = [self._count(own) for own, _ in moves]
-        self._update(" ;\n".join(f"COPY SILENT GRAPH <{own}> TO GRAPH <{graph}>" for own, graph in moves))
+        copies = [f"COPY SILENT GRAPH <{own}> TO GRAPH <{graph}>" for own, graph in moves]
+        for update in [" ;\n".join(copies)] if self.options.server.transactional else copies:
+            self._update(update)
         for (_, graph), size in zip(moves, sizes, strict=True):
             self._has(graph, size, "was not written whole")
 
