@@ -159,7 +159,8 @@ async def paced(
     port: int, rate: float, seconds: float, requests: Iterator[tuple[str, Callable[[bytes], bool]]]
 ) -> Measured:
     """Send requests at a rate, whether or not those before are answered."""
-    seen, idle, waiting = Measured(), [], set()
+    seen, waiting = Measured(), set()
+    idle: list[Client] = []
     began = asyncio.get_running_loop().time()
 
     async def one(path: str, right: Callable[[bytes], bool], due: float) -> None:
@@ -323,5 +324,5 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--mixed", type=float, default=0)
     given = parser.parse_args()
-    os.environ.setdefault("PYTHONPATH", os.getcwd())
+    os.environ.setdefault("PYTHONPATH", str(Path.cwd()))
     sys.exit(1 if asyncio.run(measure(given.folder, given.seconds, given.mixed, given.site)) else 0)

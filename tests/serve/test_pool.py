@@ -127,12 +127,13 @@ def test_a_worker_that_dies_is_replaced(build: Build) -> None:
     async def work(pool: Pool) -> int:
         for worker in list(pool._idle):
             os.kill(worker.process.pid, signal.SIGKILL)
-        count = 0
+        count, statuses = 0, set()
         for _ in range(20):
             try:
                 count += (await pool.run(SIMPLE)).count
             except Refused as error:
-                assert error.status == 507
+                statuses.add(error.status)
+        assert statuses <= {507}
         return count
 
     assert with_pool(build, work) >= 3 * 10
