@@ -28,7 +28,7 @@ __all__ = ["LONGEST_NAME", "anchor_of", "frugal", "href_of", "make_model"]
 #: So much of a name is kept; pages cut it again.
 LONGEST_NAME = 400
 #: What DuckDB may take while the model is made.
-_MEMORY, _LITTLE = "2GB", "200MB"
+_MEMORY, _LITTLE = "3GB", "200MB"
 _PLACE = "queries/publish"
 _THINGS = {
     "organizations": "organization",
