@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from kg.build import Build
 from kg.catalog import find
+from kg.database import connect
 from kg.engines.columnar.store import MEMORY
 from kg.identifiers import encode, short_hash
 from kg.lines import csv_text
@@ -109,7 +110,7 @@ def make_model(build: Build, addresses: Addresses, path: Path, progress: Progres
     """
     engine = build.columns or build.engine
     names = [*_THINGS, *_LINKS, *_PAIRS]
-    connection = duckdb.connect(str(path), config={"memory_limit": _MEMORY, "preserve_insertion_order": False})
+    connection = connect(path, {"memory_limit": _MEMORY, "preserve_insertion_order": False})
     run = connection.execute
     try:
         with frugal(build):
