@@ -13,7 +13,7 @@ from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from kg.build import Build
 from kg.catalog import Parameter, Query, find
-from kg.engines import ColumnarEngine, OxigraphEngine, Solutions
+from kg.engines import ColumnarEngine, OxigraphEngine, RemoteEngine, Solutions
 from kg.engines.base import Engine, Term
 from kg.errors import EngineError, InputError, UnsupportedQuery, UsageError, nearest
 from kg.namespaces import PREFIXES, XSD
@@ -21,7 +21,9 @@ from kg.namespaces import PREFIXES, XSD
 __all__ = ["ask", "bind", "endpoint", "files_engine", "query"]
 
 
-def ask(build: Build, name: str, parameters: Mapping[str, str] | None = None) -> Solutions:
+def ask(
+    build: Build, name: str, parameters: Mapping[str, str] | None = None, *, server: RemoteEngine | None = None
+) -> Solutions:
     """Answer a question of the library on a build.
 
     Parameters
@@ -32,6 +34,8 @@ def ask(build: Build, name: str, parameters: Mapping[str, str] | None = None) ->
         The name of the question.
     parameters:
         Values for its parameters, as a person writes them; they are bound as terms, never put into the text.
+    server:
+        A server that has the build, to be asked in its place.
 
     Raises
     ------
@@ -39,7 +43,8 @@ def ask(build: Build, name: str, parameters: Mapping[str, str] | None = None) ->
         for an unknown question or parameter, a missing or impossible value.
     """
     question = find("queries/questions", name)
-    return build.select(question.text, bind(build, question, parameters or {}))
+    given = bind(build, question, parameters or {})
+    return build.select(question.text, given) if server is None else server.select(question.text, given)
 
 
 def bind(build: Build, question: Query, given: Mapping[str, str]) -> dict[str, Term]:
@@ -134,7 +139,7 @@ def query(
     Solutions, triples, or a truth value, as the form of the query has it.
     """
     if engine not in ("oxigraph", "columnar"):
-        raise UsageError(f"the engine '{engine}' is not in this release; use oxigraph or columnar")
+        raise UsageError(f"there is no engine '{engine}' for this; use oxigraph or columnar")
     if engine == "columnar":
         try:
             return _columnar(build, data).query(text)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from kg.ask import load_files
 from kg.engines import ColumnarEngine, Engine, OxigraphEngine
 from kg.errors import UsageError, nearest
 from kg.rows import Finding
+from kg.settings import read_settings
 from kg.shacl.report import Result, report_graph
 from kg.sources.rdf import parse_file, statement_lines
 from kg.validate import Shapes, finding_of, validate
@@ -21,11 +23,15 @@ from kg.wording import worded
 __all__ = ["VALIDATORS", "check_files"]
 
 #: What shapes can be run by.
-VALIDATORS = ("columnar", "oxigraph", "pyshacl")
+VALIDATORS = ("columnar", "oxigraph", "remote", "pyshacl")
 
 
 def check_files(
-    files: Sequence[Path | str], against: Shapes, *, engine: str = "columnar"
+    files: Sequence[Path | str],
+    against: Shapes,
+    *,
+    engine: str = "columnar",
+    tell: Callable[[str], None] = lambda note: None,
 ) -> tuple[list[Finding], rdflib.Graph, list[str]]:
     """Validate the union of the graphs of RDF files.
 
@@ -36,7 +42,10 @@ def check_files(
     against:
         The shapes.
     engine:
-        One of :data:`VALIDATORS`. Oxigraph shortens numbers when it stores them, and so they are in its report.
+        One of :data:`VALIDATORS`. Oxigraph shortens numbers when it stores them, and so they are in its report; the
+        server of ``remote`` is the one that the `kg.toml` of the current folder names.
+    tell:
+        Called with what is to be said of the work.
 
     Returns
     -------
@@ -49,11 +58,18 @@ def check_files(
     """
     if engine not in VALIDATORS:
         raise UsageError(f"there is no validator '{engine}'{nearest(engine, VALIDATORS)}")
-    data: Engine = ColumnarEngine(union=True) if engine == "columnar" else OxigraphEngine(union=True)
-    load_files(data, files)
-    report = validate(data, against, by_reference=engine == "pyshacl")
-    graph = report_graph(report.results, against.graph.graph)
-    return worded(list(_placed(report.results, files)), against, data), graph, report.by_pyshacl
+    with contextlib.ExitStack() as stack:
+        data: Engine = OxigraphEngine(union=True)
+        if engine == "columnar":
+            data = ColumnarEngine(union=True)
+        elif engine == "remote":
+            data = stack.enter_context(read_settings(Path()).on_server("checked"))
+        load_files(data, files)
+        report = validate(data, against, by_reference=engine == "pyshacl")
+        for note in getattr(data, "notes", ()):
+            tell(note)
+        graph = report_graph(report.results, against.graph.graph)
+        return worded(list(_placed(report.results, files)), against, data), graph, report.by_pyshacl
 
 
 def _placed(results: Sequence[Result], files: Sequence[Path | str]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import json
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,11 @@ def _fail(message: str, status: int, debug: bool) -> None:
     sys.exit(status)
 
 
+def _tell(notes: Iterable[str]) -> None:
+    for note in notes:
+        click.echo(printable(f"note: {note}"), err=True)
+
+
 def _project_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--project", "folder", default=".", type=click.Path(path_type=Path), help="The project or build folder."
@@ -166,7 +171,7 @@ def new(folder: Path) -> None:
 @click.argument("folder", default=".", type=click.Path(path_type=Path))
 @click.option("--profile", help="The rule profile, such as default or agglomeration.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A rule parameter; can be repeated.")
-@click.option("--engine", help="columnar or oxigraph; both write the same.")
+@click.option("--engine", help="columnar, oxigraph, or remote for the server that kg.toml names; all write the same.")
 @click.option("--no-validate", is_flag=True, help="Do not run the shapes.")
 @click.option("--no-store", is_flag=True, help="Do not make the Oxigraph store.")
 @click.option("--strict", is_flag=True, help="Stop at any violation.")
@@ -203,8 +208,7 @@ def build(
     ]
     if shown:
         click.echo(f"kinds: {', '.join(shown)}")
-    for note in made.run["notes"]:
-        click.echo(f"note: {note}", err=True)
+    _tell(made.run["notes"])
     violations = counts["findings"].get("Violation", 0)
     if violations:
         click.echo(
@@ -224,22 +228,27 @@ def build(
     metavar="NAME|FILE",
     help="Other shapes: strict, output, or files; can be repeated.",
 )
-@click.option("--engine", default="columnar", show_default=True, help="columnar, oxigraph or pyshacl (the reference).")
+@click.option(
+    "--engine",
+    default="columnar",
+    show_default=True,
+    help="columnar, oxigraph, remote (the server that kg.toml names) or pyshacl (the reference).",
+)
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json", "csv", "html", "ttl", "sarif"]))
 def validate_command(inputs: Sequence[Path], named_shapes: Sequence[str], engine: str, form: str) -> int:
     """Print the SHACL report of a project, or of RDF files."""
     inputs = inputs or (Path(),)
     against = chosen_shapes(named_shapes)
-    for note in against.notes:
-        click.echo(printable(f"note: in the shapes: {note}"), err=True)
+    _tell(f"in the shapes: {note}" for note in against.notes)
     rows: RowCounts | None = None
     if len(inputs) == 1 and inputs[0].is_dir():
         with progress_bar() as progress:
-            findings, rows = project.checked(inputs[0], against=against, engine=engine, progress=progress)
+            findings, rows = project.checked(
+                inputs[0], against=against, engine=engine, progress=progress, tell=lambda note: _tell([note])
+            )
     else:
-        findings, graph, left = check_files(inputs, against, engine=engine)
-        for reason in left:
-            click.echo(printable(f"note: pySHACL was asked, for what is not compiled: {reason}"), err=True)
+        findings, graph, left = check_files(inputs, against, engine=engine, tell=lambda note: _tell([note]))
+        _tell(f"pySHACL was asked, for what is not compiled: {reason}" for reason in left)
         if form == "ttl":
             click.echo(graph.serialize(format="turtle"), nl=False)
     if form != "ttl" or inputs[0].is_dir():
@@ -329,8 +338,9 @@ def questions(form: str) -> None:
 @click.argument("name")
 @_project_option
 @_format_option
+@click.option("--engine", type=click.Choice(["remote"]), help="Ask the server that kg.toml names, not the local build.")
 @click.pass_context
-def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
+def ask(ctx: click.Context, name: str, folder: Path, form: str, engine: str | None) -> None:
     """Answer question NAME; its parameters are given as --parameter value."""
     extra = list(ctx.args)
     given: dict[str, str] = {}
@@ -345,14 +355,17 @@ def ask(ctx: click.Context, name: str, folder: Path, form: str) -> None:
             value = extra.pop(0)
         given[key] = value
     made = open_build(folder)
-    show_solutions(ask_question(made, name, given), form, made)
+    server = project.published(made) if engine else None
+    answer = ask_question(made, name, given, server=server)
+    _tell(server.notes if server else ())
+    show_solutions(answer, form, made)
 
 
 @cli.command()
 @click.argument("file")
 @click.option("--data", multiple=True, type=click.Path(path_type=Path), help="RDF files to query in place of a build.")
 @click.option("--endpoint", help="The address of a SPARQL server to query in place of a build.")
-@click.option("--engine", default="oxigraph", help="oxigraph or columnar.")
+@click.option("--engine", default="oxigraph", help="oxigraph, columnar, or remote for the server that kg.toml names.")
 @click.option("--format", "form", default="table", type=click.Choice(sorted({*_ACCEPT, *FORMATS} - {"parquet"})))
 @_project_option
 def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, form: str, folder: Path) -> None:
@@ -372,7 +385,14 @@ def query(file: str, data: Sequence[Path], endpoint: str | None, engine: str, fo
         if written := store.serialize(text, _RESULTS[form]):
             click.echo(written, nl=False)
             return
-    answer = run_query(text, data=data, engine=engine, build=made, tell=lambda line: click.echo(line, err=True))
+    if engine == "remote":
+        if made is None:
+            raise UsageError("--engine remote asks the project's server: leave --data out")
+        server = project.published(made)
+        answer = server.query(text)
+        _tell(server.notes)
+    else:
+        answer = run_query(text, data=data, engine=engine, build=made, tell=lambda line: click.echo(line, err=True))
     if form in _RESULTS and isinstance(answer, bool | Solutions):
         click.echo(serialize_answer(answer, _RESULTS[form]), nl=False)
     elif isinstance(answer, bool):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -11,7 +12,7 @@ import resource
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -24,9 +25,10 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from kg.build import COLUMNS_FILE, Build, open_build
 from kg.catalog import asked_often, load
-from kg.engines import ColumnarEngine, Engine, OxigraphEngine
+from kg.engines import ColumnarEngine, Engine, OxigraphEngine, RemoteEngine
 from kg.engines.bulk import StoreMaker
 from kg.engines.columnar import Drafts
+from kg.engines.remote import CheckedEngine
 from kg.errors import ClusterKGError, UsageError, nearest
 from kg.folders import replacing
 from kg.identifiers import mint
@@ -42,12 +44,12 @@ from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
 from kg.validate import Shapes, finding_of, shapes, validate
 
-__all__ = ["Violations", "build", "check", "checked", "prepared"]
+__all__ = ["Violations", "build", "check", "checked", "prepared", "published"]
 
 #: Where a build has what was validated, for the next time.
 VALIDATED = "validated"
 #: The engines that a build can run on.
-_BUILDERS = ("columnar", "oxigraph")
+_BUILDERS = ("columnar", "oxigraph", "remote")
 _PREFIX = f"PREFIX ckg: <{CKG}> "
 #: What is kept of a row: the nodes that it is about, and where it is.
 _ROWS = pa.schema(
@@ -94,7 +96,7 @@ def build(
     profile, settings:
         A rule profile and parameters in place of those in the file.
     engine:
-        The engine to run on: ``columnar`` or ``oxigraph``.
+        The engine to run on: ``columnar``, ``oxigraph``, or ``remote`` for the server that `kg.toml` names.
     with_validation:
         Without it the shapes are not run: only rows that can't be read or have no key are kept out.
     with_store:
@@ -112,6 +114,8 @@ def build(
     ------
     UsageError, InputError
         when the request or an input can't be read; the last good build stays.
+    EngineError
+        when a server fails, or does not keep a value that it is given.
     Violations
         when `strict` and the data has any.
     """
@@ -140,7 +144,12 @@ def check(
 
 
 def checked(
-    folder: Path | str, *, against: Shapes | None = None, engine: str = "columnar", progress: Progress = silent
+    folder: Path | str,
+    *,
+    against: Shapes | None = None,
+    engine: str = "columnar",
+    progress: Progress = silent,
+    tell: Callable[[str], None] = lambda note: None,
 ) -> tuple[list[Finding], RowCounts]:
     """Load and validate a project and return the findings and how many rows were read; nothing is written.
 
@@ -151,17 +160,20 @@ def checked(
     against:
         Shapes other than those that ship for input.
     engine:
-        What the shapes are run by: ``columnar``, or ``pyshacl`` as the reference.
+        What the shapes are run by: ``columnar``, ``remote`` for the server that `kg.toml` names, or ``pyshacl`` as the
+        reference.
     progress:
         Called with what is being done.
+    tell:
+        Called with what is to be said of the work.
 
     Raises
     ------
     UsageError, InputError
         when the project or an input can't be read.
     """
-    if engine not in ("columnar", "pyshacl"):
-        raise UsageError(f"a project is validated by columnar or pyshacl, not by '{engine}'")
+    if engine not in ("columnar", "pyshacl", "remote"):
+        raise UsageError(f"a project is validated by columnar, remote or pyshacl, not by '{engine}'")
     folder = Path(folder)
     if (folder / "run.json").is_file() and (folder.parent / "kg.toml").is_file():
         folder = folder.parent  # the folder of a build was named
@@ -170,7 +182,7 @@ def checked(
         work = _prepare(
             settings,
             Path(place),
-            engine=None,
+            engine="remote" if engine == "remote" else "columnar",
             with_validation=True,
             against=against,
             before=folder / "build" / VALIDATED,
@@ -178,7 +190,28 @@ def checked(
             progress=progress,
         )
         work.columnar.store.connection.close()
+    for note in work.notes:
+        tell(note)
     return in_order(work.quarantine.findings), work.quarantine.rows
+
+
+def published(build: Build) -> RemoteEngine:
+    """Return the project's server, asked for what a build on it left there: its facts and conclusions.
+
+    Raises
+    ------
+    UsageError
+        when the build was not made on a server, or the project names none any more.
+    """
+    if build.run["engine"] != "remote":
+        raise UsageError(f"this build was made on {build.run['engine']} and is on no server: kg build --engine remote")
+    settings = read_settings(build.folder.parent)
+    engine = settings.on_server("working")
+    numbers = [source["number"] for source in build.run["sources"]]
+    if isinstance(engine, CheckedEngine):
+        engine.mirror = build.engine
+    engine.seen = (*(_graph(settings, number) for number in numbers), _inferred(settings).value)
+    return engine
 
 
 @contextlib.contextmanager
@@ -193,7 +226,7 @@ def prepared(folder: Path, place: Path, *, progress: Progress = silent) -> Itera
         Called with what is being done.
     """
     settings = read_settings(folder)
-    work = _prepare(settings, place, engine=None, with_validation=True, progress=progress)
+    work = _prepare(settings, place, engine="columnar", with_validation=True, progress=progress)
     try:
         yield settings.base, work.quarantine.drafts
     finally:
@@ -219,9 +252,11 @@ def _prepare(
         raise UsageError(f"there is no engine '{name}'{nearest(name, ENGINES)}")
     if name not in _BUILDERS:
         if engine:
-            raise UsageError(f"the engine '{name}' is not in this release; use --engine columnar or oxigraph")
+            raise UsageError(f"the engine '{name}' is not in this release; use --engine columnar, oxigraph or remote")
         notes.append(f"the engine '{name}' is not in this release: columnar was used")
         name = "columnar"
+    if name == "remote":
+        settings.on_server("working")  # it says at once that there is none
     seconds: dict[str, float] = {}
     start = perf_counter()
     if name == "columnar":
@@ -233,7 +268,16 @@ def _prepare(
     start = perf_counter()
     quarantine = Quarantine(columnar, drafts, loaded, progress=progress)
     if with_validation:
-        quarantine.run(against, before=before, target=target / VALIDATED if keep else None, by_reference=by_reference)
+        with contextlib.ExitStack() as stack:
+            elsewhere = stack.enter_context(settings.on_server("checked")) if name == "remote" else None
+            quarantine.run(
+                against,
+                before=before,
+                target=target / VALIDATED if keep else None,
+                by_reference=by_reference,
+                elsewhere=elsewhere,
+            )
+            notes += elsewhere.notes if elsewhere else []
     seconds["validate"] = perf_counter() - start
     return _Work(settings, columnar, quarantine, seconds, notes, [], name)
 
@@ -269,12 +313,20 @@ def _graph(settings: Settings, number: int) -> str:
 
 
 def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool, progress: Progress) -> None:
-    with StoreMaker(target / "store" if with_store else None) as store:
-        _write_all(target, work, store, with_validation=with_validation, progress=progress)
+    with StoreMaker(target / "store" if with_store else None) as store, contextlib.ExitStack() as stack:
+        _write_all(target, work, store, stack, with_validation=with_validation, progress=progress)
     shutil.rmtree(target / "spill", ignore_errors=True)
 
 
-def _write_all(target: Path, work: _Work, store: StoreMaker, *, with_validation: bool, progress: Progress) -> None:
+def _write_all(
+    target: Path,
+    work: _Work,
+    store: StoreMaker,
+    stack: contextlib.ExitStack,
+    *,
+    with_validation: bool,
+    progress: Progress,
+) -> None:
     settings = work.settings
     inferred = _inferred(settings)
     graphs = {source.number: _graph(settings, source.number) for source in work.quarantine.loaded}
@@ -286,7 +338,7 @@ def _write_all(target: Path, work: _Work, store: StoreMaker, *, with_validation:
     facts = _write_facts(target, work, graphs)
     store.take(target / "facts.nq")
     written = perf_counter()
-    engine = _engine(target, work)
+    engine = _engine(target, work, stack)
     work.seconds["load"] = loaded - start + perf_counter() - written
     work.seconds["facts"] = written - loaded
     _check_levels(engine, work)
@@ -332,7 +384,12 @@ def _write_all(target: Path, work: _Work, store: StoreMaker, *, with_validation:
     progress("making the store", 0, 0)
     store.finish()
     work.seconds["store"] = perf_counter() - start
-    _write_run(target, work, result, facts, counts, count_results(engine))
+    totals = count_results(engine)
+    work.notes += getattr(engine, "notes", [])
+    _write_run(target, work, result, facts, counts, totals)
+    if isinstance(engine, RemoteEngine):
+        engine.publish(inferred.value)
+        engine.drop(_graph(settings, number) for number in itertools.count(len(settings.sources) + 1))
 
 
 def _load_facts(work: _Work, graphs: Mapping[int, str]) -> None:
@@ -353,11 +410,15 @@ def _write_facts(target: Path, work: _Work, graphs: Mapping[int, str]) -> Writte
     return drafts.write_facts(target / "facts.nq", graphs)
 
 
-def _engine(target: Path, work: _Work) -> Engine:
-    """Return the engine that rules run on, with the facts."""
+def _engine(target: Path, work: _Work, stack: contextlib.ExitStack) -> Engine:
+    """Return the engine that rules run on, with the facts; what it has on a server is removed with the stack."""
     if work.engine == "columnar":
         return work.columnar
     work.columnar.store.connection.close()
+    if work.engine == "remote":
+        remote = stack.enter_context(work.settings.on_server("working"))
+        remote.load_file(target / "facts.nq")
+        return remote
     engine = OxigraphEngine()
     engine.add(quad.triple for quad in parse(path=str(target / "facts.nq"), format=RdfFormat.N_QUADS))
     return engine

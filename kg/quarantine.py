@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 from rdflib import URIRef
 from rdflib.namespace import SH
 
-from kg.engines import ColumnarEngine
+from kg.engines import ColumnarEngine, Engine, RemoteEngine
 from kg.engines.columnar import Drafts
 from kg.engines.columnar.drafts import DraftFact
 from kg.engines.columnar.input_rows import SOURCE
@@ -68,6 +68,7 @@ class Quarantine:
         self.progress = progress
         self.findings: list[Finding] = [finding for source in loaded for finding in source.findings]
         self.first: set[tuple[object, ...]] = set()
+        self.elsewhere: RemoteEngine | None = None
 
     @property
     def rows(self) -> RowCounts:
@@ -85,6 +86,7 @@ class Quarantine:
         before: Path | None = None,
         target: Path | None = None,
         by_reference: bool = False,
+        elsewhere: RemoteEngine | None = None,
     ) -> None:
         """Validate the drafts and take out what the shapes blame, until nothing more is found.
 
@@ -96,7 +98,10 @@ class Quarantine:
             Folders with what was validated before, and for what is now.
         by_reference:
             Leave the shapes to pySHACL.
+        elsewhere:
+            The server that the shapes are run on; each time it is given what the drafts are then.
         """
+        self.elsewhere = elsewhere
         against = against or shapes("input")
         self.drafts.load()
         self.progress("validating", 0, 0)
@@ -111,7 +116,7 @@ class Quarantine:
             touched = self._take_out(now, against)
             self.progress("validating what is touched", 0, 0)
             only = None if touched is None else map(NamedNode, touched)
-            results = validate(self.engine, against, only=only, by_reference=by_reference).results
+            results = validate(self._validator(), against, only=only, by_reference=by_reference).results
             if touched is not None:
                 looked = set(touched)
                 results += [result for result in later if result.focus.value not in looked]
@@ -119,13 +124,21 @@ class Quarantine:
 
     def _first(self, against: Shapes, before: Path | None, *, by_reference: bool) -> list[Result]:
         """Return the results on all drafts; those about what did not change are as they were."""
-        validated = None if before is None or by_reference else Validated(before)
+        validated = None if before is None or by_reference or self.elsewhere else Validated(before)
         if validated is None or not validated.fits(self.engine.store, against):
-            return validate(self.engine, against, by_reference=by_reference).results
+            return validate(self._validator(), against, by_reference=by_reference).results
         changed = validated.changed(self.engine.store, against.steps)
         again = validate(self.engine, against, only=map(NamedNode, changed)).results
         nodes = set(changed)
         return again + [result for result in validated.results() if result.focus.value not in nodes]
+
+    def _validator(self) -> Engine:
+        """Return the engine that the shapes are run on, with the drafts as they are now."""
+        if self.elsewhere is None:
+            return self.engine
+        self.elsewhere.clear()
+        self.elsewhere.load(self.engine.copy())
+        return self.elsewhere
 
     def _is_said(self, result: Result) -> bool:
         """Whether a result is told: a warning is not that comes of what is kept out, which is told already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -10,19 +11,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from kg.engines.remote import REMOTE_KEYS, RemoteEngine, RemoteOptions, remote_engine, remote_options
 from kg.errors import InputError, UsageError, nearest
+from kg.identifiers import mint
 from kg.profile import Profile, profile_names, shipped_profile
 
 __all__ = ["ABOUT_PROJECT", "ABOUT_SOURCE", "ENGINES", "Settings", "SourceEntry", "read_settings"]
 
-#: Engines that a project may name; the first is used where none is named, the last two are not there in this release.
+#: Engines that a project may name; the first is used where none is named, the last is not there in this release.
 ENGINES = ("columnar", "oxigraph", "remote", "spark")
 #: What a project may say of itself for those who read what is published; `keywords` is a list, the others are texts.
 ABOUT_PROJECT = ("publisher", "contact", "description", "language", "keywords", "site", "endpoint")
 #: What it may say of each source.
 ABOUT_SOURCE = ("title", "license", "publisher", "homepage")
 _SECTIONS = ("project", "source", "profile", "engine", "serve")
-_KEYS = {"project": {"title", "base", "license", *ABOUT_PROJECT}, "engine": {"name"}}
+_KEYS = {"project": {"title", "base", "license", *ABOUT_PROJECT}, "engine": {"name", *REMOTE_KEYS}}
 #: How a text has to be that is no plain one, and what that is called.
 _FORMS = {
     "contact": (r"[^\s@]+@[^\s@]+\.[^\s@]+|https?://[^\s<>\"{}|^`\\]+", "an address of e-mail or of a page"),
@@ -58,6 +61,23 @@ class Settings:
     about: Mapping[str, str | list[str]] = field(default_factory=dict)
     #: The limits of a server, as they stand in ``[serve]``.
     serve: Mapping[str, object] = field(default_factory=dict)
+    #: The server that the engine `remote` runs on.
+    remote: RemoteOptions | None = None
+
+    def on_server(self, name: str) -> RemoteEngine:
+        """Return the engine on the project's server, whose graph for the time of the work has a name.
+
+        Raises
+        ------
+        UsageError
+            when the project names no server.
+        """
+        if self.remote is None:
+            raise UsageError(
+                f"{self.folder / 'kg.toml'}: [engine] names no server: the remote engine needs url, and server or "
+                "update and graph_store"
+            )
+        return remote_engine(self.remote, mint(self.base, "graph", name))
 
 
 def read_settings(
@@ -100,7 +120,8 @@ def read_settings(
     base = project.get("base", "")
     if not isinstance(base, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\\[\]]*[/#]", base):
         raise UsageError(f"{file}: [project] base = {base!r} must be an absolute IRI that ends in / or #")
-    engine = _section(file, content, "engine").get("name", ENGINES[0])
+    server = _section(file, content, "engine")
+    engine = server.get("name", ENGINES[0])
     if engine not in ENGINES:
         raise UsageError(f"{file}: there is no engine {engine!r}{nearest(str(engine), ENGINES)}")
     return Settings(
@@ -112,6 +133,7 @@ def read_settings(
         profile=_profile(file, content.get("profile", {}), profile).with_settings(settings or {}),
         engine=engine,
         about=_about(f"{file}: [project]", project, ABOUT_PROJECT),
+        remote=remote_options(f"{file}: [engine]", server, os.environ),
         serve=_table(file, content, "serve"),
     )
 
