@@ -107,7 +107,7 @@ def test_an_answer_is_never_cut(build: Build) -> None:
         ]
 
     assert [error.status for error in with_pool(build, work, rows=100)] == [413, 413]
-    long = "SELECT (CONCAT(GROUP_CONCAT(?o), GROUP_CONCAT(?s), GROUP_CONCAT(?p)) AS ?all) { ?s ?p ?o }"
+    long = "SELECT (GROUP_CONCAT(CONCAT(STR(?s), STR(?p), STR(?o))) AS ?all) { ?s ?p ?o }"
     assert with_pool(build, lambda pool: refused(pool, long), megabytes=1).status == 413
 
 
