@@ -37,7 +37,7 @@ ontology: install  ## the quality gate of the ontology
 	$(BIN)/kg ontology check
 
 docs: install  ## the documentation in site/docs, the reference of the ontology with the example at work in site/ontology
-	$(BIN)/sphinx-build --quiet -b html docs site/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning -b html docs site/docs
 	$(BIN)/kg build examples/landmarks
 	$(BIN)/kg ontology docs --out site/ontology --example examples/landmarks
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kg.errors import InputError
 
-__all__ = ["replacing"]
+__all__ = ["remove_abandoned", "replacing"]
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def replacing(target: Path, scratch: str) -> Iterator[Path]:
     place = target if stays else target.parent
     try:
         place.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(place, target, scratch)
+        remove_abandoned(place, target, scratch)
         fresh = Path(tempfile.mkdtemp(prefix=f"{scratch}{os.getpid()}-", dir=place))
     except OSError as error:
         raise InputError(f"nothing can be written here ({error.strerror})", file=place) from None
@@ -86,10 +86,19 @@ def _exchange(target: Path, fresh: Path, old: Path, scratch: str) -> None:
         raise
 
 
-def _remove_abandoned(place: Path, target: Path, scratch: str) -> None:
+def remove_abandoned(place: Path, target: Path, scratch: str) -> None:
     """Remove what runs left that were killed: the name of each has the number of its process.
 
     Where one was killed just before the new folder took the place of the old one, the old one gets it back.
+
+    Parameters
+    ----------
+    place:
+        The folder in which they are.
+    target:
+        The folder that was to be replaced.
+    scratch:
+        What their names begin with.
     """
     if os.name != "posix":
         return  # elsewhere a process can't be asked whether it is there

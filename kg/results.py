@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from kg.catalog import find
+from kg.database import connect
 from kg.engines import Engine
 from kg.lines import csv_line, csv_text, write_lines
 from kg.namespaces import CKG, SKOS
@@ -115,7 +115,7 @@ def write_results(engine: Engine, target: Path) -> dict[str, int]:
     -------
     How many rows each file has.
     """
-    connection = duckdb.connect()
+    connection = connect()
     known = _notations()
     connection.register("notations", pa.table({"concept": list(known), "notation": list(known.values())}))
     counts = {}

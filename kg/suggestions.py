@@ -12,6 +12,8 @@ from typing import TypeAlias
 import duckdb
 import pyarrow as pa
 
+from kg.database import connect
+
 __all__ = ["Id", "near_ids", "split_iri"]
 
 #: What is the same in the IRIs of all things of a kind, and the id of one.
@@ -58,7 +60,7 @@ def near_ids(unknown: Iterable[Id], iris: Iterable[str] | pa.ChunkedArray) -> di
         All things that are known; their IRIs end in the encoded ids.
     """
     known = iris if isinstance(iris, pa.ChunkedArray) else pa.array(iris, pa.string())
-    with duckdb.connect(config={"preserve_insertion_order": False}) as connection:
+    with connect(config={"preserve_insertion_order": False}) as connection:
         for name, body in _MACROS.items():
             connection.execute(f"CREATE MACRO {name} AS {body}")
         connection.register("iris", pa.table({"iri": known}))

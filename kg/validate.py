@@ -21,9 +21,10 @@ from kg.reference import by_pyshacl
 from kg.resources import folder
 from kg.rows import Finding, in_graph
 from kg.shacl.compiler import Alone, Check, Compiler, Foreign, Nodes, shared
+from kg.shacl.model import Shape
 from kg.shacl.reach import reach
 from kg.shacl.report import Result, result_of
-from kg.shacl.shapes import Shape, ShapesGraph
+from kg.shacl.shapes import ShapesGraph
 from kg.shacl.terms import is_rdf, named, read_graph, sparql, to_rdflib
 
 __all__ = [

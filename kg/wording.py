@@ -19,7 +19,7 @@ from kg.engines import Engine
 from kg.identifiers import encode
 from kg.mapping import codes
 from kg.rows import Finding
-from kg.shacl.shapes import Constraint, Shape
+from kg.shacl.model import Constraint, Shape
 from kg.suggestions import Id, near_ids, split_iri
 from kg.validate import Shapes
 

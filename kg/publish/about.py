@@ -7,9 +7,8 @@ import re
 from itertools import islice
 from typing import Any
 
-import duckdb
-
 from kg.catalog import load
+from kg.database import connect
 from kg.namespaces import CKG
 from kg.ontology.reference.pages import reference
 from kg.ontology.vocabulary import read_vocabulary
@@ -74,7 +73,7 @@ def write_report(frame: Frame, site: Site) -> None:
         with file.open(encoding="utf-8", newline="") as stream:
             csv.field_size_limit(1 << 30)
             findings = list(islice(csv.DictReader(stream), MOST_FINDINGS))
-        connection = duckdb.connect(config={"memory_limit": "500MB"})
+        connection = connect(config={"memory_limit": "500MB"})
         found = connection.execute(
             f"""SELECT severity, effect, coalesce(nullif(shape, ''), component) AS rule, file, count(*) AS count,
                 any_value(left(message, 300)) AS message, sum(count(*)) OVER () AS total FROM read_csv(?, header = true,

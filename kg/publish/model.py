@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from kg.build import Build
 from kg.catalog import find
+from kg.database import connect
 from kg.engines.columnar.store import MEMORY
 from kg.identifiers import encode, short_hash
 from kg.lines import csv_text
@@ -28,7 +29,7 @@ __all__ = ["LONGEST_NAME", "anchor_of", "frugal", "href_of", "make_model"]
 #: So much of a name is kept; pages cut it again.
 LONGEST_NAME = 400
 #: What DuckDB may take while the model is made.
-_MEMORY, _LITTLE = "2GB", "200MB"
+_MEMORY, _LITTLE = "3GB", "200MB"
 _PLACE = "queries/publish"
 _THINGS = {
     "organizations": "organization",
@@ -109,7 +110,7 @@ def make_model(build: Build, addresses: Addresses, path: Path, progress: Progres
     """
     engine = build.columns or build.engine
     names = [*_THINGS, *_LINKS, *_PAIRS]
-    connection = duckdb.connect(str(path), config={"memory_limit": _MEMORY, "preserve_insertion_order": False})
+    connection = connect(path, {"memory_limit": _MEMORY, "preserve_insertion_order": False})
     run = connection.execute
     try:
         with frugal(build):

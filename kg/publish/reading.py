@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
+from kg.database import connect
 
 __all__ = ["Model", "Record"]
 
@@ -30,7 +30,7 @@ class Model:
         if threads is not None:
             config["threads"] = threads
         self.path = path
-        self.connection = duckdb.connect(str(path), read_only=True, config=config)
+        self.connection = connect(path, config, read_only=True)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Record]:
         """Return the rows of a query as records."""

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from kg.build import Build
+from kg.database import connect
 from kg.engines.columnar.store import quoted
 from kg.errors import InputError
 from kg.namespaces import CKG, ORG, RDF
@@ -79,7 +80,7 @@ def staged(build: Build, beside: Path, *, most: int = MOST_FILES) -> Iterator[St
             )
     with tempfile.TemporaryDirectory(prefix=".staged-", dir=beside) as place:
         config: dict[str, Any] = {"memory_limit": _MEMORY, "temp_directory": f"{place}/spill"}
-        connection = duckdb.connect(f"{place}/graph.duckdb", config=config)
+        connection = connect(f"{place}/graph.duckdb", config)
         try:
             yield _staged(build, connection, most)
         finally:

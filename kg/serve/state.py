@@ -21,6 +21,7 @@ from starlette.requests import Request
 
 from kg.build import COLUMNS_FILE, WORTH_COLUMNS, Build, open_build
 from kg.errors import ClusterKGError, EngineError, InputError
+from kg.folders import remove_abandoned
 from kg.publish.site import is_of
 from kg.serve.limits import Limits
 from kg.serve.pool import Pool
@@ -32,6 +33,8 @@ __all__ = ["Keeper", "State"]
 _log = logging.getLogger("kg.serve")
 #: Seconds between looks at the folder of the build, and those that a build stays open after another took its place.
 _LOOK, _LINGER = 2.0, 2.0
+#: What the name of the folder with what is served begins with.
+_SCRATCH = ".served-"
 #: What of a build is kept for serving: all but the large texts, which its store has.
 _LEFT_OUT = shutil.ignore_patterns("*.nq", "report.*", "rejected", "validated")
 
@@ -172,7 +175,10 @@ class Keeper:
     def _linked(self, build: Build) -> Build:
         """Return the build with its files in a folder of our own."""
         if self._scratch is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix=".served-", dir=_beside(build.folder)))
+            place = _beside(build.folder)
+            if place is not None:
+                remove_abandoned(place, place / _SCRATCH, _SCRATCH)
+            self._scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-", dir=place))
         target = Path(tempfile.mkdtemp(dir=self._scratch)) / "build"
         shutil.copytree(build.folder, target, ignore=_LEFT_OUT, copy_function=_link)
         return Build(target)

@@ -12,6 +12,7 @@ import resource
 import socket
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,11 @@ def run_worker(channel: socket.socket, folder: Path, limits: Limits) -> None:
     limits:
         How much an answer may have, and how much memory this process.
     """
+    with suppress(ConnectionError):  # the server has stopped this process, or has ended
+        _work(channel, folder, limits)
+
+
+def _work(channel: socket.socket, folder: Path, limits: Limits) -> None:
     os.setsid()  # a signal of the keyboard is for the server, which stops its workers itself
     most = limits.memory << 20
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))

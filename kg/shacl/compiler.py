@@ -19,7 +19,8 @@ from rdflib.term import Node
 
 from kg.shacl.components import SparqlConstraint, read_target
 from kg.shacl.conditions import CONDITIONS
-from kg.shacl.shapes import Constraint, Qualified, Shape, ShapesGraph, Target
+from kg.shacl.model import Constraint, Qualified, Shape, Target
+from kg.shacl.shapes import ShapesGraph
 from kg.shacl.terms import named, sparql
 
 __all__ = ["Alone", "Check", "Compiler", "Foreign", "Nodes", "shared"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from rdflib.namespace import SH
 
-from kg.shacl.shapes import Constraint, Shape
+from kg.shacl.model import Constraint, Shape
 from kg.shacl.terms import named
 
 __all__ = ["message_of"]

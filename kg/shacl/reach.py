@@ -7,7 +7,8 @@ from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
 from rdflib.term import Node
 
-from kg.shacl.shapes import Constraint, Qualified, Shape, ShapesGraph
+from kg.shacl.model import Constraint, Qualified, Shape
+from kg.shacl.shapes import ShapesGraph
 
 __all__ = ["reach"]
 

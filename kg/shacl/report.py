@@ -15,7 +15,7 @@ from rdflib.namespace import RDF, SH
 from rdflib.term import Node
 
 from kg.shacl.messages import message_of
-from kg.shacl.shapes import Constraint, Shape
+from kg.shacl.model import Constraint, Shape
 from kg.shacl.terms import to_rdflib
 
 __all__ = ["Result", "report_graph", "result_of"]

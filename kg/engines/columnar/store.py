@@ -9,10 +9,10 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from pyoxigraph import DefaultGraph, Quad
 
+from kg.database import connect
 from kg.engines.columnar.keys import to_key
 from kg.engines.columnar.macros import MACROS
 from kg.engines.columnar.ntriples import NTRIPLES
@@ -62,7 +62,7 @@ class ColumnarStore:
             config["threads"] = threads
         if spill is not None:
             config["temp_directory"] = str(spill)
-        self.connection = duckdb.connect(":memory:", config=config)
+        self.connection = connect(config=config)
         self.union = union
         self.disjoint = True
         self.named = True

@@ -1,0 +1,174 @@
+"""Queries that are hostile are stopped, and nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from kg import project
+from kg.build import Build
+from kg.serve.limits import Limits
+from kg.serve.pool import Pool
+from kg.serve.tasks import Refused, Task
+from tests.conftest import EXAMPLE
+
+T = TypeVar("T")
+SIMPLE = Task("query", "SELECT ?name { ?o a org:Organization ; skos:prefLabel ?name } LIMIT 3")
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+HOSTILE = [
+    ENDLESS,
+    "SELECT * { ?a (!<x:none>|^!<x:none>)* ?b . ?b (!<x:none>)* ?c }",
+    "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?c ?f ?a",
+    'SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(REGEX(CONCAT(STR(?c), STR(?f)), "(a+)+(b+)+c$")) }',
+    "SELECT (GROUP_CONCAT(?c) AS ?all) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+]
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    folder = tmp_path_factory.mktemp("served")
+    toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
+    (folder / "kg.toml").write_text(toml, encoding="utf-8")
+    return project.build(folder)
+
+
+def with_pool(build: Build, work: Callable[[Pool], Awaitable[T]], *, columns: bool = False, **limits: float) -> T:
+    """Do some work with a pool that is open."""
+
+    async def run() -> T:
+        pool = Pool(build.folder, Limits.of({"seconds": 20, "quick": 2, "slow": 1, **limits}), columns=columns)
+        await pool.open()
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+    return asyncio.run(run())
+
+
+async def refused(pool: Pool, query: str) -> Refused:
+    with pytest.raises(Refused) as caught:
+        await pool.run(Task("query", query))
+    return caught.value
+
+
+def test_a_query_is_answered(build: Build) -> None:
+    answer = with_pool(build, lambda pool: pool.run(SIMPLE))
+    assert len(json.loads(answer.body)["results"]["bindings"]) == answer.count == 3
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+def test_a_hostile_query_is_stopped(build: Build, query: str) -> None:
+    async def work(pool: Pool) -> tuple[Refused, float]:
+        began = time.monotonic()
+        return await refused(pool, query), time.monotonic() - began
+
+    error, took = with_pool(build, work, seconds=2, memory=400)
+    assert error.status in (504, 507, 413)
+    assert took < 3  # a second after its limit
+
+
+def test_simple_queries_are_answered_beside_hostile_ones(build: Build) -> None:
+    async def work(pool: Pool) -> tuple[list[int], list[Refused]]:
+        storm = [asyncio.create_task(refused(pool, query)) for query in HOSTILE * 3]
+        counts = []
+        while not all(task.done() for task in storm):
+            counts.append((await pool.run(SIMPLE)).count)
+        return counts, [await task for task in storm]
+
+    counts, errors = with_pool(build, work, seconds=4, memory=400)
+    assert set(counts) == {3}
+    assert len(counts) > 100
+    assert {error.status for error in errors} <= {503, 504, 507, 413}
+
+
+def test_more_than_may_wait_are_turned_away(build: Build) -> None:
+    async def work(pool: Pool) -> list[Refused]:
+        return await asyncio.gather(*(refused(pool, ENDLESS) for _ in range(8)))
+
+    found = sorted(error.status for error in with_pool(build, work, seconds=3, waiting=2))
+    assert found[:2] == [503, 503]
+    assert 504 in found
+
+
+def test_an_answer_is_never_cut(build: Build) -> None:
+    async def work(pool: Pool) -> list[Refused]:
+        return [
+            await refused(pool, "SELECT * { ?s ?p ?o }"),
+            await refused(pool, "CONSTRUCT WHERE { ?s ?p ?o }"),
+        ]
+
+    assert [error.status for error in with_pool(build, work, rows=100)] == [413, 413]
+    long = "SELECT (GROUP_CONCAT(CONCAT(STR(?s), STR(?p), STR(?o))) AS ?all) { ?s ?p ?o }"
+    assert with_pool(build, lambda pool: refused(pool, long), megabytes=1).status == 413
+
+
+def test_no_other_server_is_called(build: Build) -> None:
+    query = "SELECT * { SERVICE SILENT <http://127.0.0.1:1/> { ?s ?p ?o } }"
+    assert with_pool(build, lambda pool: refused(pool, query)).status == 403
+
+
+def test_a_fault_is_told_in_words(build: Build) -> None:
+    error = with_pool(build, lambda pool: refused(pool, "SELECT * {"))
+    assert error.status == 400
+    assert "not well formed" in str(error)
+    assert "Traceback" not in str(error)
+
+
+def test_a_worker_that_dies_is_replaced(build: Build) -> None:
+    async def work(pool: Pool) -> int:
+        for worker in list(pool._idle):
+            os.kill(worker.process.pid, signal.SIGKILL)
+        count, statuses = 0, set()
+        for _ in range(20):
+            try:
+                count += (await pool.run(SIMPLE)).count
+            except Refused as error:
+                statuses.add(error.status)
+        assert statuses <= {507}
+        return count
+
+    assert with_pool(build, work) >= 3 * 10
+
+
+def test_a_slow_query_that_counts_goes_to_the_columns(build: Build) -> None:
+    # A cross product is a multiplication there, if the engine knows it; else Oxigraph goes on and is stopped.
+    counting = "SELECT ?p (COUNT(DISTINCT ?a) AS ?n) { ?s ?p ?o . ?a ckg:memberOf ?b . ?c ckg:memberOf ?b } GROUP BY ?p"
+    wanted = with_pool(build, lambda pool: pool.run(Task("query", counting, engine="columnar")), columns=True)
+    found = with_pool(build, lambda pool: pool.run(Task("query", counting, engine="auto")), columns=True)
+    assert wanted.engine == "columnar"
+    rows = [sorted(map(str, json.loads(answer.body)["results"]["bindings"])) for answer in (wanted, found)]
+    assert rows[0] == rows[1]
+
+
+def test_what_columns_cannot_answer_is_said(build: Build) -> None:
+    task = Task(
+        "query", "SELECT * { GRAPH ?g { ?s ?p ?o } } LIMIT 1", engine="columnar", default_graphs=["http://e.org/g"]
+    )
+
+    async def work(pool: Pool) -> int:
+        with pytest.raises(Refused) as caught:
+            await pool.run(task)
+        return caught.value.status
+
+    assert with_pool(build, work) == 501
+
+
+def test_a_build_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
+    from kg.errors import EngineError
+
+    (tmp_path / "store").mkdir()
+
+    async def run() -> None:
+        await Pool(tmp_path, Limits()).open()
+
+    with pytest.raises(EngineError, match="can't be opened"):
+        asyncio.run(run())
