@@ -20,6 +20,17 @@ from tests.engines.servers import Fake, fake_server
 JSON = {"Content-Type": "application/sparql-results+json"}
 ROWS = b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"uri","value":"http://e/a"}}]}}'
 GOOD = (200, JSON, ROWS)
+
+
+def counted(number: int) -> tuple[int, dict[str, str], bytes]:
+    """The answer to a query that counts."""
+    return (
+        200,
+        JSON,
+        ROWS.replace(b'"type":"uri","value":"http://e/a"', f'"type":"literal","value":"{number}"'.encode()),
+    )
+
+
 QUERY = "SELECT ?x { ?x ?p ?o }"
 SECRET = "s3cret-word"
 
@@ -132,7 +143,7 @@ def test_what_may_not_be_repeated_is_not(fake: Fake, waits: list[float]) -> None
     with pytest.raises(EngineError, match="status 502"):
         engine(fake, waits).load(quads)
     assert waits == []
-    fake.answers = [(404, {}, b""), (503, {}, b""), (204, {}, b""), (404, {}, b"")]
+    fake.answers = [(404, {}, b""), (503, {}, b""), (204, {}, b""), (404, {}, b""), counted(0)]
     with pytest.raises(EngineError, match="does not keep triples with blank nodes: 1 were given and 0"):
         engine(fake, waits).load(quads)
     assert waits == [0.5]
@@ -217,7 +228,8 @@ def test_a_page_in_place_of_an_update(fake: Fake, waits: list[float]) -> None:
 def test_a_server_that_loses_a_value_is_refused(fake: Fake, waits: list[float]) -> None:
     triples = '<http://e/a> <http://e/p> "1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n<http://e/a> <http://e/p> "é"@fr .\n'
     kept = '<http://e/a> <http://e/p> "1.5"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n'
-    fake.answers = [(404, {}, b""), (204, {}, b""), (200, {"Content-Type": "application/n-triples"}, kept.encode())]
+    part = (200, {"Content-Type": "application/n-triples"}, kept.encode())
+    fake.answers = [(404, {}, b""), (204, {}, b""), part, part, counted(1)]
     with pytest.raises(EngineError) as raised:
         engine(fake, waits).load(ox.parse(triples, format=ox.RdfFormat.N_TRIPLES))
     message = str(raised.value)
@@ -226,3 +238,31 @@ def test_a_server_that_loses_a_value_is_refused(fake: Fake, waits: list[float]) 
         in message
     )
     assert '"é"@fr of <http://e/a> <http://e/p> ' in message
+
+
+def test_a_server_that_gives_a_part_of_a_graph_is_found_out(fake: Fake, waits: list[float]) -> None:
+    quads = list(ox.parse("<http://e/a> <http://e/p> 1, 2 .", format=ox.RdfFormat.TURTLE))
+    part = (200, {"Content-Type": "application/n-triples"}, f"{quads[0].triple} .\n".encode())
+    fake.answers = [(404, {}, b""), (204, {}, b""), part, part, counted(2)]
+    with pytest.raises(
+        EngineError, match="gave 1 of the 2 triples of <http://e/graph/working>: raise its limit of rows"
+    ):
+        engine(fake, waits).load(quads)
+
+
+def test_a_server_that_does_not_divide_as_the_standard_says_is_refused(fake: Fake, waits: list[float]) -> None:
+    fake.answers = [(200, JSON, ROWS.replace(b'"x"', b'"quotient"'))]
+    with pytest.raises(EngineError, match=r"1 / 4 is <http://e/a> in place of .0\.25"), engine(fake, waits):
+        pass
+    assert len(fake.asked) == 1
+
+
+def test_graphs_that_are_not_removed_are_found_out(fake: Fake, waits: list[float]) -> None:
+    fake.answers = [(204, {}, b""), counted(7)]
+    with pytest.raises(EngineError, match="<http://e/graph/working> has 7 triples in place of 0: it can't be removed"):
+        engine(fake, waits).clear()
+
+
+def test_a_message_leaves_out_the_query_that_virtuoso_repeats(fake: Fake, waits: list[float]) -> None:
+    fake.answers = [(500, {}, b"Virtuoso 37000 Error SP031: no\n\nSPARQL query:\nSELECT ?secret")]
+    assert failure(fake, waits).endswith("status 500: Virtuoso 37000 Error SP031: no")

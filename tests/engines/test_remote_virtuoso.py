@@ -113,7 +113,8 @@ def test_blank_nodes(engine: CheckedEngine) -> None:
 def test_terms_that_it_changes_are_named_and_not_asked_of_it(engine: CheckedEngine, values: str, named: str) -> None:
     text = f"@prefix xsd: <{XSD}> . <http://e/a> <http://e/p> {values} ."
     (note,) = load(engine, text)
-    assert note.startswith(f"answered here by Oxigraph, for the server does not keep what it is given: {named}")
+    assert note.startswith("answered here by Oxigraph, for http")
+    assert f"the server does not keep what it is given: {named}" in note
     before = len(engine.select("SELECT ?o { ?s ?p ?o }").rows)
     assert before == len(values.split(","))
 

@@ -61,6 +61,15 @@ class Tally:
                 self.add(str(triple))
 
     @classmethod
+    def union(cls, tallies: Iterable[Tally]) -> Tally:
+        """Return the tally of the union of graphs."""
+        found = cls()
+        for tally in tallies:
+            found._numbers.extend(tally._numbers)
+            found.blank += tally.blank
+        return found
+
+    @classmethod
     def of(cls, triples: Iterable[Triple]) -> Tally:
         """Return the tally of triples."""
         tally = cls()
