@@ -13,7 +13,6 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Tr
 from kg.engines.base import Solutions, Term
 from kg.engines.oxigraph import OxigraphEngine
 from kg.engines.remote.engine import Answer, RemoteEngine
-from kg.engines.remote.fidelity import Changed
 from kg.engines.remote.options import RemoteOptions
 from kg.engines.remote.transport import Unreachable
 from kg.errors import EngineError
@@ -35,8 +34,6 @@ class CheckedEngine(RemoteEngine):
     def __init__(self, options: RemoteOptions, working: str, *, wait: Callable[[float], None] = sleep) -> None:
         super().__init__(options, working, wait=wait)
         self.mirror = OxigraphEngine()
-        #: Why the server does not have what it was given.
-        self.lost = ""
 
     def prove(self) -> None:
         """Take the server as it is."""
@@ -44,18 +41,13 @@ class CheckedEngine(RemoteEngine):
     def clear(self) -> None:
         """Remove the graphs of the work, and what answers are compared with."""
         super().clear()
-        self.mirror, self.lost = OxigraphEngine(), ""
+        self.mirror = OxigraphEngine()
 
     def load(self, quads: Iterable[Quad]) -> None:
         """Add the triples of quads to what queries see, here and on the server."""
         given = list(quads)
+        super().load(given)
         self.mirror.add(quad.triple for quad in given)
-        try:
-            super().load(given)
-        except Changed as error:
-            # What is only looked at can be looked at here; what is built on would have to be kept.
-            self.lost = str(error)
-            self._tell("", self.lost)
 
     def load_file(self, path: Path) -> None:
         """Load a file of sorted N-Quads, here and on the server."""
@@ -99,8 +91,6 @@ class CheckedEngine(RemoteEngine):
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query with some variables of its outermost pattern bound to terms; they are left out of the answer."""
         expected = self.mirror.select(query, bindings)
-        if self.lost:
-            return expected
         try:
             answer = super().select(query, bindings)
         except Unreachable:
