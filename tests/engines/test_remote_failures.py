@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kg.engines import RemoteEngine
 from kg.engines.remote import remote_options
@@ -171,6 +173,8 @@ def test_basic_authentication(fake: Fake, waits: list[float]) -> None:
     engine(fake, waits, user="me", password=SECRET).select(QUERY)
     pair = base64.b64encode(f"me:{SECRET}".encode()).decode()
     assert fake.asked[0].headers["authorization"] == f"Basic {pair}"
+    # Virtuoso never answers a query that is posted as it is.
+    assert fake.asked[0].headers["content-type"] == "application/x-www-form-urlencoded"
     engine(fake, waits).select(QUERY)
     assert "authorization" not in fake.asked[1].headers
 
@@ -266,3 +270,65 @@ def test_graphs_that_are_not_removed_are_found_out(fake: Fake, waits: list[float
 def test_a_message_leaves_out_the_query_that_virtuoso_repeats(fake: Fake, waits: list[float]) -> None:
     fake.answers = [(500, {}, b"Virtuoso 37000 Error SP031: no\n\nSPARQL query:\nSELECT ?secret")]
     assert failure(fake, waits).endswith("status 500: Virtuoso 37000 Error SP031: no")
+
+
+BODIES = [
+    ROWS,
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b'{"head":{}}',
+    b'{"boolean":true}',
+    b"\xff\xfe",
+    b"<a> <b> <c> .",
+    b'_:a <http://e/p> "x',
+    ROWS * 2,
+]
+KINDS = [
+    "application/sparql-results+json",
+    "application/json",
+    "application/n-triples",
+    "text/turtle",
+    "text/html",
+    "nonsense",
+    "",
+]
+STATUSES = [200, 201, 204, 206, 300, 304, 400, 401, 404, 407, 418, 429, 500, 503]
+
+
+# No new server for each example, which takes longer than the request.
+@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(STATUSES) | st.just(200),
+    st.sampled_from(KINDS),
+    st.sampled_from(BODIES) | st.binary(max_size=40) | st.integers(0, len(ROWS)).map(lambda end: ROWS[:end]),
+    st.dictionaries(st.sampled_from(["Retry-After", "Location", "WWW-Authenticate", "Content-Length", "Content-Encoding"]),
+                    st.sampled_from(["", "7", "-1", "Digest", "Basic realm", "gzip", "http://[", "ftp://e/", "http://e:99999999/"]), max_size=2),
+    st.sampled_from(["", "basic", "digest"]),
+)  # fmt: skip
+def test_whatever_a_server_says_is_an_answer_or_an_error_in_one_line(
+    fake: Fake, status: int, kind: str, body: bytes, headers: dict[str, str], how: str
+) -> None:
+    fake.answers = [(status, headers | ({"Content-Type": kind} if kind else {}), body)]
+    who = {"user": "me", "password": SECRET, "authentication": how} if how else {}
+    made = engine(fake, [], retries=1, timeout=2, **who)
+    for work in (made.select, made.client.construct, made.graphs.read):
+        given: tuple[object, ...] = (QUERY,)
+        if work == made.client.construct:
+            given = ("CONSTRUCT WHERE { ?s ?p ?o }", [])
+        elif work == made.graphs.read:
+            given = ("http://e/g", list)
+        message = refused(work, *given)
+        assert message.startswith((fake.address, "answered"))
+        assert SECRET not in message
+        assert len(message) < 1_000
+
+
+def refused(work: Callable[..., object], *given: object) -> str:
+    """The error of a call, or that it was answered."""
+    try:
+        work(*given)
+    except EngineError as error:
+        return str(error)
+    return "answered"

@@ -137,6 +137,13 @@ def test_a_build_with_a_fact_that_it_changes_is_refused(write: Writer, server: s
         kg.build(on(server, folder, folder), with_validation=False)
 
 
+def test_a_wrong_password(engine: CheckedEngine) -> None:
+    stranger = CheckedEngine(replace(engine.options, password="wr0ng"), engine.working)
+    with pytest.raises(EngineError, match=r"does not let us in \(status 401\)") as raised:
+        stranger.clear()
+    assert "wr0ng" not in str(raised.value)
+
+
 def test_a_server_that_is_gone_is_no_server_that_is_wrong(engine: CheckedEngine) -> None:
     load(engine, "<http://e/a> <http://e/p> 1 .")
     gone = CheckedEngine(replace(engine.options, url="http://127.0.0.1:9/sparql"), engine.working)

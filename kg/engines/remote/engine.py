@@ -21,7 +21,7 @@ from kg.engines.remote.graph_store import GraphStore
 from kg.engines.remote.options import RemoteOptions
 from kg.engines.remote.text import bound, declared, parts, rule_update
 from kg.engines.remote.transport import Transport
-from kg.errors import EngineError
+from kg.errors import EngineError, UsageError
 from kg.rows import in_graph
 
 __all__ = ["RemoteEngine"]
@@ -248,6 +248,8 @@ class RemoteEngine:
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Solutions:
         """Run a SELECT query with some variables of its outermost pattern bound to terms; they are left out of the answer."""
+        if parts(query).form != "SELECT":
+            raise UsageError("this query is no SELECT")
         answer = self.client.select(declared(bound(query, bindings or {})), self.seen)
         shown = [place for place, name in enumerate(answer.variables) if name not in (bindings or {})]
         if len(shown) == len(answer.variables):
