@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 
 from kg.serve import library
+from kg.serve.address import absolute, path_of
 from kg.serve.description import described
 from kg.serve.guard import Guard, Metrics, fault, refused
 from kg.serve.sparql import graph_store, sparql
@@ -81,7 +82,7 @@ async def pages(request: Request) -> Response:
     state = State.of(request)
     if state.pages is not None:
         return await state.pages(request)
-    if request.url.path == "/":
+    if path_of(request) == "/":
         return RedirectResponse(f"{request.scope.get('root_path', '')}/sparql", 303)
     return PlainTextResponse("There is no such page.\n", 404)
 
@@ -91,8 +92,7 @@ async def well_known_void(request: Request) -> Response:
     state = State.of(request)
     if state.pages is not None and (state.pages.folder / "void.ttl").is_file():
         return Response((state.pages.folder / "void.ttl").read_bytes(), media_type="text/turtle")
-    address = str(request.url.replace(path="/sparql", query=""))
-    return Response(described(state.build, address, "text/turtle"), media_type="text/turtle")
+    return Response(described(state.build, absolute(request, "sparql"), "text/turtle"), media_type="text/turtle")
 
 
 async def health(request: Request) -> Response:
@@ -126,5 +126,23 @@ async def numbers(request: Request) -> Response:
 
 async def _http_fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    words = {404: "there is no such page", 405: "this is read with GET or HEAD; queries may be sent with POST"}
-    return refused(error.status_code, words.get(error.status_code, error.detail))
+    words = {404: "there is no such page", 405: "this server is read: with GET or HEAD, and queries with POST too"}
+    allowed = (
+        {"Allow": ", ".join(sorted((error.headers or {})["Allow"].split(", ")))} if error.status_code == 405 else {}
+    )
+    if request.method == "OPTIONS" and allowed:
+        return _options(allowed["Allow"])
+    return refused(error.status_code, words.get(error.status_code, error.detail), allowed)
+
+
+def _options(allowed: str) -> Response:
+    """Say what may be sent, to the scripts of other sites too: https://fetch.spec.whatwg.org/#cors-preflight-request"""
+    return Response(
+        status_code=204,
+        headers={
+            "Allow": f"{allowed}, OPTIONS",
+            "Access-Control-Allow-Methods": allowed,
+            "Access-Control-Allow-Headers": "Accept, Content-Type, If-Modified-Since, If-None-Match, Range",
+            "Access-Control-Max-Age": "86400",
+        },
+    )
