@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from kg.publish.query_page import ENDPOINT
 from kg.serve import library
 from kg.serve.address import absolute, path_of
 from kg.serve.description import described
@@ -62,6 +63,7 @@ def application(
             Route("/api/explain", library.explain, methods=_READ),
             Route("/api/describe", library.describe, methods=_READ),
             Route("/openapi.json", library.openapi, methods=_READ),
+            Route(f"/{ENDPOINT}", endpoint, methods=_READ),
             Route("/health", health, methods=_READ),
             Route("/ready", readiness, methods=_READ),
             Route("/metrics", numbers, methods=_READ),
@@ -93,6 +95,11 @@ async def well_known_void(request: Request) -> Response:
     if state.pages is not None and (state.pages.folder / "void.ttl").is_file():
         return Response((state.pages.folder / "void.ttl").read_bytes(), media_type="text/turtle")
     return Response(described(state.build, absolute(request, "sparql"), "text/turtle"), media_type="text/turtle")
+
+
+async def endpoint(request: Request) -> Response:
+    """Tell the page for queries where to ask them."""
+    return JSONResponse({"endpoint": f"{request.scope.get('root_path', '')}/sparql"}, headers={"Cache-Control": "no-cache"})
 
 
 async def health(request: Request) -> Response:

@@ -201,6 +201,6 @@ def _unchanged(request: Request, tag: str, changed: float) -> bool:
     if (since := request.headers.get("if-modified-since")) is not None:
         try:
             return int(changed) <= parsedate_to_datetime(since).timestamp()
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False
     return False
