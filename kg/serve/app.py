@@ -99,7 +99,9 @@ async def well_known_void(request: Request) -> Response:
 
 async def endpoint(request: Request) -> Response:
     """Tell the page for queries where to ask them."""
-    return JSONResponse({"endpoint": f"{request.scope.get('root_path', '')}/sparql"}, headers={"Cache-Control": "no-cache"})
+    return JSONResponse(
+        {"endpoint": f"{request.scope.get('root_path', '')}/sparql"}, headers={"Cache-Control": "no-cache"}
+    )
 
 
 async def health(request: Request) -> Response:

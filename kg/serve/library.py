@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from kg.catalog import Parameter, Query, load
 from kg.errors import nearest
-from kg.serve.formats import ARROW, NAMES, accepted
+from kg.serve.formats import ARROW, NAMES, accepted, accepts
 from kg.serve.sparql import answered
 from kg.serve.state import State
 from kg.serve.tasks import Refused, Task
@@ -79,7 +79,7 @@ async def describe(request: Request) -> Response:
     if not given.get("iri"):
         raise Refused("name a thing, with ?iri=", 400)
     offered = ["text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml"]
-    kind = NAMES.get(request.query_params.get("format", "")) or accepted(request.headers.get("accept"), offered)
+    kind = NAMES.get(request.query_params.get("format", "")) or accepted(accepts(request), offered)
     if kind not in offered:
         raise Refused(f"this is there as {', '.join(offered)}", 406)
     return await answered(request, Task("describe", text=given["iri"], graph_type=kind))
@@ -190,7 +190,7 @@ def _kind(request: Request) -> str:
         if kind not in _FORMATS:
             raise Refused(f"this can't be given as '{named[:80]}'", 406)
         return kind
-    kind = accepted(request.headers.get("accept"), _FORMATS)
+    kind = accepted(accepts(request), _FORMATS)
     if kind is None:
         raise Refused(f"this is there as {', '.join(_FORMATS)}", 406)
     return kind

@@ -26,7 +26,7 @@ from kg.publish.model import anchor_of
 from kg.publish.servers.accept import FORMATS
 from kg.publish.site import MARK
 from kg.serve.address import path_of
-from kg.serve.formats import accepted
+from kg.serve.formats import accepted, accepts, takes
 
 __all__ = ["Pages"]
 
@@ -126,7 +126,7 @@ class Pages:
         if _unchanged(request, kept.tag, kept.changed):
             return Response(status_code=304, headers=headers)
         body = kept.body
-        if kept.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        if kept.packed is not None and takes(request.headers.get("accept-encoding"), "gzip"):
             body = kept.packed
             headers["Content-Encoding"] = "gzip"
         return Response(body, media_type=kept.type, headers=headers)
@@ -152,7 +152,7 @@ class Pages:
         name = addresses.file(self.base + path.lstrip("/")) if addresses is not None else None
         if name is None:
             return PlainTextResponse("There is no such page.\n", 404)
-        kind = accepted(request.headers.get("accept"), list(_SUFFIXES))
+        kind = accepted(accepts(request), list(_SUFFIXES))
         headers = {"Vary": "Accept"}
         if kind is None:
             return PlainTextResponse(f"This is there as {', '.join(_SUFFIXES)}.\n", 406, headers)

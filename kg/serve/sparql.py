@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kg.serve.address import absolute, path_of, query_of
 from kg.serve.description import described
-from kg.serve.formats import ARROW, GRAPHS, NAMES, RESULTS, accepted
+from kg.serve.formats import ARROW, GRAPHS, NAMES, RESULTS, accepted, accepts
 from kg.serve.state import State
 from kg.serve.tasks import DEFAULT, Answer, Refused, Task
 from kg.serve.text import look
@@ -134,11 +134,13 @@ def _task(request: Request, query: str, given: Sequence[tuple[str, str]], state:
 
 def _chosen(request: Request, named: str | None, offered: list[str], *, fallback: bool = False) -> str:
     """Return the media type of an answer: the one that is named, or the one that is liked best."""
-    if named:
-        if NAMES.get(named, named) not in offered:
-            raise Refused(f"this can't be given as '{named[:80]}'", 406)
+    if named and NAMES.get(named, named) in offered:
         return NAMES.get(named, named)
-    kind = accepted(request.headers.get("accept"), offered)
+    header = accepts(request)
+    if named and header in (None, "*/*"):
+        raise Refused(f"this can't be given as '{named[:80]}'", 406)
+    # Clients that send both a name of their own and the field mean the field.
+    kind = accepted(header, offered)
     if kind is None:
         raise Refused(f"this is there as {', '.join(offered)}", 406)
     return kind
@@ -148,7 +150,7 @@ def _introduced(request: Request) -> Response:
     """Answer a request without a query."""
     state = State.of(request)
     page = ["text/html"] if state.pages is not None else []
-    kind = accepted(request.headers.get("accept"), [*list(GRAPHS)[:4], *page])
+    kind = accepted(accepts(request), [*list(GRAPHS)[:4], *page])
     if kind == "text/html":
         return RedirectResponse(f"{request.scope.get('root_path', '')}/query.html", 303, {"Vary": "Accept"})
     if kind is None:

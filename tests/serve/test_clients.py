@@ -10,7 +10,21 @@ from urllib.parse import quote
 import pytest
 from rdflib import RDF, ConjunctiveGraph, Graph, Namespace, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
-from SPARQLWrapper import CSV, GET, JSON, JSONLD, N3, POST, POSTDIRECTLY, RDFXML, TSV, TURTLE, URLENCODED, XML, SPARQLWrapper
+from SPARQLWrapper import (
+    CSV,
+    GET,
+    JSON,
+    JSONLD,
+    N3,
+    POST,
+    POSTDIRECTLY,
+    RDFXML,
+    TSV,
+    TURTLE,
+    URLENCODED,
+    XML,
+    SPARQLWrapper,
+)
 
 from tests.serve.conftest import Server
 
@@ -38,7 +52,11 @@ def test_sparqlwrapper_selects(server: Server, method: tuple[str, str], form: st
 @pytest.mark.parametrize("form", [XML, RDFXML, TURTLE, N3, JSONLD])
 def test_sparqlwrapper_constructs(server: Server, form: str) -> None:
     client = SPARQLWrapper(f"{server.address}sparql", returnFormat=form)
-    client.setQuery("CONSTRUCT { ?o a <http://www.w3.org/ns/org#Organization> } WHERE { " + SELECT.replace("SELECT", "{ SELECT") + " } }")
+    client.setQuery(
+        "CONSTRUCT { ?o a <http://www.w3.org/ns/org#Organization> } WHERE { "
+        + SELECT.replace("SELECT", "{ SELECT")
+        + " } }"
+    )
     found = client.queryAndConvert()
     graph = found if isinstance(found, Graph) else Graph().parse(data=found, format="turtle")
     assert len(graph) == 4
@@ -77,7 +95,9 @@ def test_rdflib_reads_named_graphs(server: Server) -> None:
 def curl(*arguments: str) -> str:
     if shutil.which("curl") is None:
         pytest.skip("there is no curl here")
-    return subprocess.run(["curl", "-sS", "--max-time", "30", *arguments], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["curl", "-sS", "--max-time", "30", *arguments], check=True, capture_output=True, text=True
+    ).stdout
 
 
 def test_curl(server: Server) -> None:
@@ -86,7 +106,15 @@ def test_curl(server: Server) -> None:
     assert json.loads(curl("--data-urlencode", f"query={SELECT}", address))["head"]["vars"] == ["o"]
     direct = curl("-H", "Content-Type: application/sparql-query", "--data-binary", "ASK {}", address)
     assert json.loads(direct)["boolean"] is True
-    chunked = curl("-H", "Content-Type: application/sparql-query", "-H", "Transfer-Encoding: chunked", "--data-binary", "ASK {}", address)
+    chunked = curl(
+        "-H",
+        "Content-Type: application/sparql-query",
+        "-H",
+        "Transfer-Encoding: chunked",
+        "--data-binary",
+        "ASK {}",
+        address,
+    )
     assert json.loads(chunked)["boolean"] is True
     iri = json.loads(curl("--data-urlencode", f"query={SELECT}", address))["results"]["bindings"][0]["o"]["value"]
     path = iri.removeprefix(server.build.base)

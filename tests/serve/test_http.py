@@ -85,7 +85,12 @@ def test_several_fields_are_one(server: Server) -> None:
 
 @pytest.mark.parametrize("accept", ["image/png", "text/csv;q=0", "nonsense", "*/*;q=0"])
 def test_what_is_not_there_is_not_acceptable(server: Server, accept: str) -> None:
-    for path in (f"/sparql?query={SELECT}", f"/sparql?query={CONSTRUCT}", "/sparql", "/api/questions/clusters"):
+    for path in (
+        f"/sparql?query={SELECT}",
+        f"/sparql?query={CONSTRUCT}",
+        "/sparql",
+        "/api/questions/strongest-clusters",
+    ):
         reply = server.ask(path, headers={"Accept": accept})
         assert (reply.status, reply.type) == (406, "application/json"), path
         assert reply.json()["error"]
@@ -136,7 +141,9 @@ def iris(build: Build) -> set[str]:
     found: set[str] = set()
     for name in ("facts.nq", "inferred.nq"):
         for quad in ox.parse(path=str(build.folder / name), format=ox.RdfFormat.N_QUADS):
-            found |= {term.value for term in (quad.subject, quad.predicate, quad.object) if isinstance(term, ox.NamedNode)}
+            found |= {
+                term.value for term in (quad.subject, quad.predicate, quad.object) if isinstance(term, ox.NamedNode)
+            }
     return {iri for iri in found if iri.startswith(build.base)}
 
 
@@ -169,7 +176,9 @@ def test_every_iri_leads_to_its_page_and_data(server: Server) -> None:
 
 
 def test_a_client_that_minds_nothing_sees_the_page(server: Server) -> None:
-    path = f"/{next(iri for iri in sorted(iris(server.build)) if '/organization/' in iri).removeprefix(server.build.base)}"
+    path = (
+        f"/{next(iri for iri in sorted(iris(server.build)) if '/organization/' in iri).removeprefix(server.build.base)}"
+    )
     for headers in ({}, {"Accept": "*/*"}, {"Accept": "application/xhtml+xml"}):
         assert ".html" in server.ask(path, headers=headers).headers["location"]
     assert ".jsonld" in server.ask(path, headers={"Accept": "application/json"}).headers["location"]
@@ -237,7 +246,9 @@ def test_no_path_leads_out_of_the_site(server: Server, path: str) -> None:
 def test_the_data_set_is_described(server: Server) -> None:
     reply = server.ask("/.well-known/void")
     assert (reply.status, reply.type) == (200, "text/turtle")
-    kinds = {quad.object.value for quad in ox.parse(reply.body, ox.RdfFormat.TURTLE) if isinstance(quad.object, ox.NamedNode)}
+    kinds = {
+        quad.object.value for quad in ox.parse(reply.body, ox.RdfFormat.TURTLE) if isinstance(quad.object, ox.NamedNode)
+    }
     assert "http://rdfs.org/ns/void#Dataset" in kinds
 
 
@@ -259,7 +270,9 @@ def behind(served_build: Build, served_site: Path, tmp_path_factory: pytest.Temp
 def test_behind_a_prefix(behind: Server) -> None:
     """Requests come without the prefix, and what leads anywhere has it."""
     assert behind.ask("/index.html").status == 200
-    path = f"/{next(iri for iri in sorted(iris(behind.build)) if '/organization/' in iri).removeprefix(behind.build.base)}"
+    path = (
+        f"/{next(iri for iri in sorted(iris(behind.build)) if '/organization/' in iri).removeprefix(behind.build.base)}"
+    )
     assert behind.ask(path).headers["location"].startswith("/landmarks/page/organization/")
     page = behind.ask("/sparql", headers={"Accept": "text/html"})
     assert (page.status, page.headers["location"]) == (303, "/landmarks/query.html")
@@ -268,7 +281,7 @@ def test_behind_a_prefix(behind: Server) -> None:
     assert b"<https://data.example/landmarks/sparql>" in described.body
     assert behind.ask("/openapi.json", headers=host).json()["servers"] == [{"url": "https://data.example/landmarks"}]
     assert behind.ask("/assets/endpoint.json").json() == {"endpoint": "/landmarks/sparql"}
-    assert behind.ask(f"/graph-store/graph/source/1").status == 200
+    assert behind.ask("/graph-store/graph/source/1").status == 200
     assert behind.ask("/sparql?query=ASK%20%7B%7D").json()["boolean"] is True
 
 

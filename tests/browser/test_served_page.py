@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.browser.conftest import browser, watched
-from tests.serve.conftest import Server
+from tests.browser.conftest import watched
+from tests.serve.conftest import Server, served_build, served_site, server
 
-__all__ = ["browser"]
+__all__ = ["served_build", "served_site", "server"]
 
 
 @pytest.fixture
@@ -66,7 +66,11 @@ def test_names_are_shown_and_links_lead_to_pages(page: Page, server: Server) -> 
 
 @pytest.mark.parametrize(
     ("query", "text"),
-    [("ASK {}", "Yes."), ("CONSTRUCT { <a:s> <a:p> 1 } WHERE {}", "A graph."), ("SELECT * { <a:b> ?p ?o }", "No rows.")],
+    [
+        ("ASK {}", "Yes."),
+        ("CONSTRUCT { <a:s> <a:p> 1 } WHERE {}", "A graph."),
+        ("SELECT * { <a:b> ?p ?o }", "No rows."),
+    ],
 )
 def test_other_answers(page: Page, server: Server, query: str, text: str) -> None:
     run(page, server, query)
