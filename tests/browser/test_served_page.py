@@ -21,9 +21,9 @@ def asked() -> list[Request]:
 
 @pytest.fixture
 def page(browser: Browser, server: Server, asked: list[Request]) -> Iterator[Page]:
+    said: list[str] = []
     for page in watched(browser, server.address):
         page.on("request", lambda request: asked.append(request))
-        said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.goto(f"{server.address}query.html")
         expect(page.locator("#ask")).to_be_visible()
