@@ -64,6 +64,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 def ask(page: Page, query: str) -> None:
+    page.locator(".CodeMirror").wait_for()
     page.evaluate("text => document.querySelector('.CodeMirror').CodeMirror.setValue(text)", query)
     page.get_by_role("button", name="Run", exact=True).click()
 

@@ -10,7 +10,21 @@ from urllib.parse import quote
 import pytest
 from rdflib import RDF, ConjunctiveGraph, Graph, Namespace, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
-from SPARQLWrapper import CSV, GET, JSON, JSONLD, N3, POST, POSTDIRECTLY, RDFXML, TSV, TURTLE, URLENCODED, XML, SPARQLWrapper  # fmt: skip
+from SPARQLWrapper import (  # fmt: skip
+    CSV,
+    GET,
+    JSON,
+    JSONLD,
+    N3,
+    POST,
+    POSTDIRECTLY,
+    RDFXML,
+    TSV,
+    TURTLE,
+    URLENCODED,
+    XML,
+    SPARQLWrapper,
+)
 
 from tests.serve.conftest import Server
 

@@ -52,7 +52,7 @@ def test_a_question_gives_the_rows_of_the_command(
     texts = list(csv.reader(io.StringIO(server.ask(f"{path}&format=csv").body.decode(), newline="")))[1:]
     for row, line in zip(table.to_pylist(), texts, strict=True):
         for cell, text in zip(row.values(), line, strict=True):
-            assert cell is None and text == "" or _same(cell, text)
+            assert (cell is None and text == "") or _same(cell, text)
 
 
 def _same(cell: object, text: str) -> bool:
