@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
@@ -42,7 +43,9 @@ _TEXTS = st.one_of(
     st.text(max_size=60),
     st.lists(_WORDS, max_size=25).map(" ".join),
     st.lists(_WORDS, max_size=8).map(lambda words: f"SELECT * {{ ?s ?p ?o . {' '.join(words)} }} LIMIT 3"),
-    st.sampled_from(["ASK {}", "SELECT * { ?s ?p ?o } LIMIT 2", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 2", "DESCRIBE <a>"]),
+    st.sampled_from(
+        ["ASK {}", "SELECT * { ?s ?p ?o } LIMIT 2", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 2", "DESCRIBE <a>"]
+    ),
 )
 _BYTES = st.one_of(_TEXTS.map(lambda text: text.encode(errors="surrogatepass")), st.binary(max_size=60))
 _NAMES = st.sampled_from([
@@ -83,7 +86,9 @@ _PATHS = st.one_of(
 _PAIRS = st.lists(st.tuples(_NAMES, _BYTES), max_size=4).map(
     lambda pairs: "&".join(f"{quote_from_bytes(name.encode())}={quote_from_bytes(value)}" for name, value in pairs)
 )
-_METHODS = st.sampled_from(["GET", "GET", "POST", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "FOO", "CONNECT"])
+_METHODS = st.sampled_from(
+    ["GET", "GET", "POST", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "FOO", "CONNECT"]
+)
 _REQUESTS = st.tuples(
     _METHODS, _PATHS, st.one_of(_PAIRS, st.binary(max_size=20).map(lambda b: b.decode("latin-1"))),
     st.lists(st.tuples(_FIELDS, _VALUES), max_size=4), st.one_of(st.just(b""), _BYTES, _PAIRS.map(str.encode)), st.booleans(),
@@ -118,19 +123,28 @@ class Attacker:
         framing = {"transfer-encoding", "content-length", "expect", "upgrade"}
         lines = [f"{name}: {value}\r\n" for name, value in fields if name.lower() not in framing]
         if typed:
-            lines.append("Content-Type: application/sparql-query\r\n" if len(body) % 2 else "Content-Type: application/x-www-form-urlencoded\r\n")
+            lines.append(
+                "Content-Type: application/sparql-query\r\n"
+                if len(body) % 2
+                else "Content-Type: application/x-www-form-urlencoded\r\n"
+            )
         text = head + "Host: a\r\nConnection: close\r\n" + "".join(lines) + f"Content-Length: {len(body)}\r\n\r\n"
-        self.raw(text.encode("latin-1", "replace") + body, "protocol")
+        self._look(text.encode("latin-1", "replace") + body, "protocol", patience=60)
 
-    def raw(self, sent: bytes, kind: str = "bytes") -> None:
-        """Send bytes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as channel:
-            try:
-                channel.sendall(sent)
-                channel.shutdown(socket.SHUT_WR)
-                said = b"".join(iter(lambda: channel.recv(1 << 16), b""))
-            except ConnectionError:
-                said = b""
+    def raw(self, sent: bytes) -> None:
+        """Send bytes, and wait a moment for an answer, for they may be no whole request."""
+        self._look(sent, "bytes", patience=0.03)
+
+    def _look(self, sent: bytes, kind: str, *, patience: float) -> None:
+        said = b""
+        with (
+            socket.create_connection(("127.0.0.1", self.port), timeout=60) as channel,
+            suppress(ConnectionError, TimeoutError),
+        ):
+            channel.sendall(sent)
+            channel.settimeout(patience)
+            while part := channel.recv(1 << 16):
+                said += part
         status = int(said[9:12]) if said.startswith(b"HTTP/1.1 ") and said[9:12].isdigit() else 0
         self.seen[f"{kind} {status or 'closed'}"] += 1
         assert status < 500 or status in MEANT, (sent[:2000], said[:2000])
@@ -140,7 +154,18 @@ class Attacker:
 def serve(folder: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
     """Start a server and wait until it answers."""
     code = "from kg.cli import main; main()"
-    arguments = ["serve", str(folder), "--port", str(port), "--set", "seconds=2", "--set", "connections=200", "--set", "patience=5"]
+    arguments = [
+        "serve",
+        str(folder),
+        "--port",
+        str(port),
+        "--set",
+        "seconds=2",
+        "--set",
+        "connections=200",
+        "--set",
+        "patience=5",
+    ]
     with log.open("wb") as said:
         process = subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=said, stderr=said)
     for _ in range(600):
@@ -193,7 +218,9 @@ def by_description(port: int, most: int, number: int) -> tuple[int, bool]:
 def many(work: Callable[..., None], strategy: st.SearchStrategy[object], count: int, number: int) -> None:
     """Do work with so many things of a kind."""
     phases = (Phase.generate, Phase.shrink)
-    checked = settings(max_examples=count, deadline=None, database=None, phases=phases, suppress_health_check=list(HealthCheck))
+    checked = settings(
+        max_examples=count, deadline=None, database=None, phases=phases, suppress_health_check=list(HealthCheck)
+    )
     seed(number)(checked(given(strategy)(work)))()
 
 
@@ -230,7 +257,9 @@ def main() -> None:
     if INTERNAL.search(said):
         whole = False
         print(said[-6000:].decode(errors="replace"))
-    print(f"{sum(attacker.seen.values())} requests of Hypothesis, {described} of Schemathesis, {time.monotonic() - began:.0f} s")
+    print(
+        f"{sum(attacker.seen.values())} requests of Hypothesis, {described} of Schemathesis, {time.monotonic() - began:.0f} s"
+    )
     print(", ".join(f"{name}: {count}" for name, count in sorted(attacker.seen.items())))
     print("no fault" if whole else "FAULTS")
     sys.exit(not whole)

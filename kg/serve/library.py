@@ -23,13 +23,15 @@ __all__ = ["ask", "describe", "explain", "listed", "openapi"]
 _PLACE = "queries/questions"
 #: The formats of answers; plain JSON is the one for programs that know nothing of SPARQL.
 _FORMATS = ("application/json", "text/csv", ARROW, "application/sparql-results+json", "text/tab-separated-values")
+#: The most characters of the value of a parameter.
+_LONGEST = 2000
 _TYPES: dict[str, dict[str, Any]] = {
     "integer": {"type": "integer"},
     "decimal": {"type": "number"},
-    "string": {"type": "string", "maxLength": 1000},
-    "iri": {"type": "string", "format": "uri", "maxLength": 2000},
+    "string": {"type": "string", "maxLength": _LONGEST},
+    "iri": {"type": "string", "format": "uri", "maxLength": _LONGEST},
 }
-_THING = {"type": "string", "minLength": 1, "maxLength": 2000}
+_THING = {"type": "string", "minLength": 1, "maxLength": _LONGEST}
 
 
 async def listed(request: Request) -> Response:
@@ -179,6 +181,8 @@ def _known(request: Request, names: set[str]) -> dict[str, str]:
             raise Refused(f"the parameter '{name}' stands twice", 400)
         if "\0" in value or any(0xD800 <= ord(c) < 0xE000 for c in value):
             raise Refused(f"the parameter '{name}' has characters that no name has", 400)
+        if len(value) > _LONGEST:
+            raise Refused(f"the parameter '{name}' has more than {_LONGEST} characters", 400)
         given[name] = value
     return given
 

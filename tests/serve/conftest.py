@@ -71,10 +71,9 @@ class Server:
             connection.close()
 
     def raw(self, sent: bytes) -> bytes:
-        """Send bytes and return those that come back until the end."""
+        """Send bytes, which ask for the connection to be closed, and return those that come back until it is."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as channel:
             channel.sendall(sent)
-            channel.shutdown(socket.SHUT_WR)
             parts = []
             while part := channel.recv(1 << 16):
                 parts.append(part)
