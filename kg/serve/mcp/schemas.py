@@ -143,7 +143,9 @@ def check(values: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     UsageError
         when it does not follow the schema, with one line that says where and why.
     """
-    error = best_match(Draft202012Validator(schema).iter_errors(dict(values)))
+    errors = list(Draft202012Validator(schema).iter_errors(dict(values)))
+    mistyped = [error for error in errors if error.validator == "additionalProperties"]
+    error = best_match(mistyped or errors)
     if error is not None:
         raise UsageError(_line(error, schema))
 
