@@ -135,8 +135,10 @@ class Pool:
         self._closed = True
         async with self._arrived:
             await self._arrived.wait_for(lambda: self._active == 0)
-        for task in list(self._starting):
+        starting = list(self._starting)
+        for task in starting:
             task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
         while self._idle:
             self._idle.popleft().stop()
 
@@ -296,14 +298,17 @@ class Pool:
         process = _CONTEXT.Process(target=run_worker, args=(theirs, self.folder, self.limits), daemon=True)
         process.start()
         theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
-        worker = _Worker(process, reader, writer)
         try:
+            reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
+            worker = _Worker(process, reader, writer)
             async with asyncio.timeout(_START):
                 head, _ = await worker.receive()
         except (TimeoutError, Refused):
-            worker.stop()
+            process.kill()
             raise EngineError("a process that answers queries did not start") from None
+        except asyncio.CancelledError:
+            process.kill()  # its build is about to be removed
+            raise
         if not head["ready"]:
             worker.stop()
             raise EngineError(head["message"])
