@@ -19,9 +19,10 @@ from kg.engines.columnar import Drafts
 from kg.engines.columnar.drafts import DraftFact
 from kg.engines.columnar.input_rows import SOURCE
 from kg.engines.columnar.keys import term_of, to_key
+from kg.engines.remote import Changed
 from kg.identifiers import encode
 from kg.namespaces import RDFS
-from kg.rows import Finding, Loaded, Progress, Row, RowCounts, silent
+from kg.rows import Finding, Loaded, Progress, Row, RowCounts, in_graph, silent
 from kg.shacl.report import Result
 from kg.validate import Shapes, finding_of, shapes, validate
 from kg.validated import Validated, keep
@@ -137,7 +138,14 @@ class Quarantine:
         if self.elsewhere is None:
             return self.engine
         self.elsewhere.clear()
-        self.elsewhere.load(self.engine.copy())
+        drafts = self.engine.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+        assert isinstance(drafts, list)
+        try:
+            self.elsewhere.load(map(in_graph, drafts))
+        except Changed as error:
+            # It may be a value that is kept out; one that is not is refused when facts are loaded.
+            self.elsewhere.notes.append(f"validated here and not on the server, for {error}")
+            return self.engine
         return self.elsewhere
 
     def _is_said(self, result: Result) -> bool:

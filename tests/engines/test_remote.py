@@ -77,6 +77,7 @@ def test_the_example_has_the_same_bytes(built: Build, tmp_path: Path, server: st
     embedded = kg.build(tmp_path / "landmarks", with_store=False)
     assert contents(built) == contents(embedded)
     assert built.run["engine"] == "remote"
+    assert built.run["notes"] == embedded.run["notes"]
     left = graphs(server)
     base = f"{built.base}graph/"
     assert left == {

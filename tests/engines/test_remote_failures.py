@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kg.engines import RemoteEngine
 from kg.engines.remote import remote_options
@@ -20,6 +22,17 @@ from tests.engines.servers import Fake, fake_server
 JSON = {"Content-Type": "application/sparql-results+json"}
 ROWS = b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"uri","value":"http://e/a"}}]}}'
 GOOD = (200, JSON, ROWS)
+
+
+def counted(number: int) -> tuple[int, dict[str, str], bytes]:
+    """The answer to a query that counts."""
+    return (
+        200,
+        JSON,
+        ROWS.replace(b'"type":"uri","value":"http://e/a"', f'"type":"literal","value":"{number}"'.encode()),
+    )
+
+
 QUERY = "SELECT ?x { ?x ?p ?o }"
 SECRET = "s3cret-word"
 
@@ -132,7 +145,7 @@ def test_what_may_not_be_repeated_is_not(fake: Fake, waits: list[float]) -> None
     with pytest.raises(EngineError, match="status 502"):
         engine(fake, waits).load(quads)
     assert waits == []
-    fake.answers = [(404, {}, b""), (503, {}, b""), (204, {}, b""), (404, {}, b"")]
+    fake.answers = [(404, {}, b""), (503, {}, b""), (204, {}, b""), (404, {}, b""), counted(0)]
     with pytest.raises(EngineError, match="does not keep triples with blank nodes: 1 were given and 0"):
         engine(fake, waits).load(quads)
     assert waits == [0.5]
@@ -160,6 +173,8 @@ def test_basic_authentication(fake: Fake, waits: list[float]) -> None:
     engine(fake, waits, user="me", password=SECRET).select(QUERY)
     pair = base64.b64encode(f"me:{SECRET}".encode()).decode()
     assert fake.asked[0].headers["authorization"] == f"Basic {pair}"
+    # Virtuoso never answers a query that is posted as it is.
+    assert fake.asked[0].headers["content-type"] == "application/x-www-form-urlencoded"
     engine(fake, waits).select(QUERY)
     assert "authorization" not in fake.asked[1].headers
 
@@ -217,7 +232,8 @@ def test_a_page_in_place_of_an_update(fake: Fake, waits: list[float]) -> None:
 def test_a_server_that_loses_a_value_is_refused(fake: Fake, waits: list[float]) -> None:
     triples = '<http://e/a> <http://e/p> "1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n<http://e/a> <http://e/p> "é"@fr .\n'
     kept = '<http://e/a> <http://e/p> "1.5"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n'
-    fake.answers = [(404, {}, b""), (204, {}, b""), (200, {"Content-Type": "application/n-triples"}, kept.encode())]
+    part = (200, {"Content-Type": "application/n-triples"}, kept.encode())
+    fake.answers = [(404, {}, b""), (204, {}, b""), part, part, counted(1)]
     with pytest.raises(EngineError) as raised:
         engine(fake, waits).load(ox.parse(triples, format=ox.RdfFormat.N_TRIPLES))
     message = str(raised.value)
@@ -226,3 +242,93 @@ def test_a_server_that_loses_a_value_is_refused(fake: Fake, waits: list[float]) 
         in message
     )
     assert '"é"@fr of <http://e/a> <http://e/p> ' in message
+
+
+def test_a_server_that_gives_a_part_of_a_graph_is_found_out(fake: Fake, waits: list[float]) -> None:
+    quads = list(ox.parse("<http://e/a> <http://e/p> 1, 2 .", format=ox.RdfFormat.TURTLE))
+    part = (200, {"Content-Type": "application/n-triples"}, f"{quads[0].triple} .\n".encode())
+    fake.answers = [(404, {}, b""), (204, {}, b""), part, part, counted(2)]
+    with pytest.raises(
+        EngineError, match="gave 1 of the 2 triples of <http://e/graph/working>: raise its limit of rows"
+    ):
+        engine(fake, waits).load(quads)
+
+
+def test_a_server_that_does_not_divide_as_the_standard_says_is_refused(fake: Fake, waits: list[float]) -> None:
+    fake.answers = [(200, JSON, ROWS.replace(b'"x"', b'"quotient"'))]
+    with pytest.raises(EngineError, match=r"1 / 4 is <http://e/a> in place of .0\.25"), engine(fake, waits):
+        pass
+    assert len(fake.asked) == 1
+
+
+def test_graphs_that_are_not_removed_are_found_out(fake: Fake, waits: list[float]) -> None:
+    fake.answers = [(204, {}, b""), counted(7)]
+    with pytest.raises(EngineError, match="<http://e/graph/working> has 7 triples in place of 0: it can't be removed"):
+        engine(fake, waits).clear()
+
+
+def test_a_message_leaves_out_the_query_that_virtuoso_repeats(fake: Fake, waits: list[float]) -> None:
+    fake.answers = [(500, {}, b"Virtuoso 37000 Error SP031: no\n\nSPARQL query:\nSELECT ?secret")]
+    assert failure(fake, waits).endswith("status 500: Virtuoso 37000 Error SP031: no")
+
+
+BODIES = [
+    ROWS,
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b'{"head":{}}',
+    b'{"boolean":true}',
+    b"\xff\xfe",
+    b"<a> <b> <c> .",
+    b'_:a <http://e/p> "x',
+    ROWS * 2,
+]
+KINDS = [
+    "application/sparql-results+json",
+    "application/json",
+    "application/n-triples",
+    "text/turtle",
+    "text/html",
+    "nonsense",
+    "",
+]
+STATUSES = [200, 201, 204, 206, 300, 304, 400, 401, 404, 407, 418, 429, 500, 503]
+
+
+# No new server for each example, which takes longer than the request.
+@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(STATUSES) | st.just(200),
+    st.sampled_from(KINDS),
+    st.sampled_from(BODIES) | st.binary(max_size=40) | st.integers(0, len(ROWS)).map(lambda end: ROWS[:end]),
+    st.dictionaries(st.sampled_from(["Retry-After", "Location", "WWW-Authenticate", "Content-Length", "Content-Encoding"]),
+                    st.sampled_from(["", "7", "-1", "Digest", "Basic realm", "gzip", "http://[", "ftp://e/", "http://e:99999999/"]), max_size=2),
+    st.sampled_from(["", "basic", "digest"]),
+)  # fmt: skip
+def test_whatever_a_server_says_is_an_answer_or_an_error_in_one_line(
+    fake: Fake, status: int, kind: str, body: bytes, headers: dict[str, str], how: str
+) -> None:
+    fake.answers = [(status, headers | ({"Content-Type": kind} if kind else {}), body)]
+    who = {"user": "me", "password": SECRET, "authentication": how} if how else {}
+    made = engine(fake, [], retries=1, timeout=2, **who)
+    for work in (made.select, made.client.construct, made.graphs.read):
+        given: tuple[object, ...] = (QUERY,)
+        if work == made.client.construct:
+            given = ("CONSTRUCT WHERE { ?s ?p ?o }", [])
+        elif work == made.graphs.read:
+            given = ("http://e/g", list)
+        message = refused(work, *given)
+        assert message.startswith((fake.address, "answered"))
+        assert SECRET not in message
+        assert len(message) < 1_000
+
+
+def refused(work: Callable[..., object], *given: object) -> str:
+    """The error of a call, or that it was answered."""
+    try:
+        work(*given)
+    except EngineError as error:
+        return str(error)
+    return "answered"

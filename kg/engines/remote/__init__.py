@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from kg.engines.remote.checked import CheckedEngine
 from kg.engines.remote.engine import RemoteEngine
+from kg.engines.remote.fidelity import Changed
 from kg.engines.remote.options import REMOTE_KEYS, RemoteOptions, remote_options
 
-__all__ = ["REMOTE_KEYS", "CheckedEngine", "RemoteEngine", "RemoteOptions", "remote_engine", "remote_options"]
+__all__ = [
+    "REMOTE_KEYS",
+    "Changed",
+    "CheckedEngine",
+    "RemoteEngine",
+    "RemoteOptions",
+    "remote_engine",
+    "remote_options",
+]
 
 
 def remote_engine(options: RemoteOptions, working: str) -> RemoteEngine:

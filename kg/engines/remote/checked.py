@@ -8,30 +8,35 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from time import sleep
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from kg.engines.base import Solutions, Term
 from kg.engines.oxigraph import OxigraphEngine
 from kg.engines.remote.engine import Answer, RemoteEngine
 from kg.engines.remote.options import RemoteOptions
+from kg.engines.remote.transport import Unreachable
 from kg.errors import EngineError
+from kg.namespaces import XSD
 
 __all__ = ["CheckedEngine"]
 
-#: The most characters of a term that a note repeats.
-_LONGEST = 120
+#: The most characters of an answer or a query that a note repeats.
+_LONGEST = 240
 
 
 class CheckedEngine(RemoteEngine):
     """The remote engine for a server that is known to be wrong at times; it never answers wrongly itself.
 
-    What the server can't do is not asked of it, and what it answers counts only when Oxigraph has the same answer over
-    the same triples; else Oxigraph's is taken. :attr:`notes` says where, and why.
+    What the server answers counts only when Oxigraph has the same answer over the same triples; else, and where it fails,
+    Oxigraph's is taken. :attr:`notes` says where, and why.
     """
 
     def __init__(self, options: RemoteOptions, working: str, *, wait: Callable[[float], None] = sleep) -> None:
         super().__init__(options, working, wait=wait)
         self.mirror = OxigraphEngine()
+
+    def prove(self) -> None:
+        """Take the server as it is."""
 
     def clear(self) -> None:
         """Remove the graphs of the work, and what answers are compared with."""
@@ -67,6 +72,8 @@ class CheckedEngine(RemoteEngine):
         try:
             self._say(construct)
             reason = _difference(_lines(expected), _lines(self.graphs.read(self.said, list)))
+        except Unreachable:
+            raise
         except EngineError as error:
             reason = f"the server fails ({error})"
         if reason:
@@ -86,13 +93,14 @@ class CheckedEngine(RemoteEngine):
         expected = self.mirror.select(query, bindings)
         try:
             answer = super().select(query, bindings)
+        except Unreachable:
+            raise
         except EngineError as error:
             reason = f"the server fails ({error})"
         else:
             reason = _difference(_rows(expected), _rows(answer))
-        if not reason:
-            return answer
-        self._tell(query, reason)
+        if reason:
+            self._tell(query, reason)
         return expected
 
     def query(self, query: str) -> Answer:
@@ -118,7 +126,8 @@ class CheckedEngine(RemoteEngine):
 
     def _tell(self, query: str, reason: str) -> None:
         asked = re.search(r"(?m)^#\+ summary: (.*)$", query)
-        note = f"answered here by Oxigraph, for {reason}: {asked[1] if asked else ' '.join(query.split())[:_LONGEST]}"
+        what = asked[1] if asked else _brief(" ".join(query.split()))
+        note = f"answered here by Oxigraph, for {reason}" + (f": {what}" if what else "")
         if note not in self.notes:
             self.notes.append(note)
 
@@ -128,19 +137,32 @@ def _lines(triples: Iterable[Triple]) -> Counter[str]:
 
 
 def _rows(answer: Solutions) -> Counter[str]:
-    """Return the solutions so that they can be compared: blank nodes have other names elsewhere."""
+    """Return the solutions so that they can be compared.
+
+    Blank nodes have other names elsewhere, and a truth value that is computed may come as a number.
+    """
+    names = sorted(answer.variables)
+    places = [answer.variables.index(name) for name in names]
     return Counter(
-        " ".join(
-            f"?{name} {'_:' if isinstance(term, BlankNode) else term}"
-            for name, term in sorted(zip(answer.variables, row, strict=True))
-        )
-        for row in answer
+        " ".join(f"?{name} {_shown(row[place])}" for name, place in zip(names, places, strict=True)) for row in answer
     )
+
+
+def _shown(term: Term | None) -> str:
+    if isinstance(term, BlankNode):
+        return "_:"
+    if isinstance(term, Literal) and term.datatype == XSD["boolean"]:
+        return str(Literal({"true": "1", "false": "0"}.get(term.value, term.value), datatype=XSD["integer"]))
+    return str(term)
 
 
 def _difference(expected: Counter[str], came: Counter[str]) -> str:
     """Say what an answer has or lacks, nothing when it is as expected."""
     for what, some in (("lacks", expected - came), ("has", came - expected)):
         if some:
-            return f"the server's answer {what} {min(some)[:_LONGEST]}"
+            return f"the server's answer {what} {_brief(min(some))}"
     return ""
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

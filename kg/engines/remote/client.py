@@ -10,7 +10,7 @@ from SPARQLWrapper import JSON, POST, SPARQLWrapper
 
 from kg.engines.base import Solutions
 from kg.engines.remote.transport import Answer, Broken, Transport
-from kg.errors import EngineError, UsageError
+from kg.errors import EngineError
 
 __all__ = ["Client"]
 
@@ -54,17 +54,15 @@ class Client:
 
     def select(self, text: str, graphs: Sequence[str]) -> Solutions:
         """Run a SELECT query over the union of some graphs."""
-        answer = self._query(text, graphs, _JSON, _results)
-        if not isinstance(answer, Solutions):
-            raise UsageError("this query is no SELECT")
+        answer = self._query(text, graphs, _JSON, _solutions)
+        server = self._transport.options.server
+        if server.verbatim:
+            return Solutions(answer.variables, [tuple(map(server.term, row)) for row in answer])
         return answer
 
     def ask(self, text: str, graphs: Sequence[str]) -> bool:
         """Run an ASK query over the union of some graphs."""
-        answer = self._query(text, graphs, _JSON, _results)
-        if isinstance(answer, Solutions):
-            raise EngineError("the server answered ASK with rows")
-        return answer
+        return self._query(text, graphs, _JSON, _truth)
 
     def construct(self, text: str, graphs: Sequence[str]) -> list[Triple]:
         """Run a CONSTRUCT or DESCRIBE query over the union of some graphs."""
@@ -97,6 +95,20 @@ def _whole(answer: Answer) -> None:
     for name, reason in _PARTIAL.items():
         if name in answer.headers:
             raise EngineError(reason)
+
+
+def _solutions(answer: Answer) -> Solutions:
+    found = _results(answer)
+    if not isinstance(found, Solutions):
+        raise EngineError("the server answered SELECT with a truth value")
+    return found
+
+
+def _truth(answer: Answer) -> bool:
+    found = _results(answer)
+    if isinstance(found, Solutions):
+        raise EngineError("the server answered ASK with rows")
+    return found
 
 
 def _results(answer: Answer) -> Solutions | bool:

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Triple
 from kg.errors import EngineError
 from kg.rows import in_graph
 
-__all__ = ["Tally", "has_blank_nodes"]
+__all__ = ["Changed", "Tally", "has_blank_nodes"]
 
 #: How many values a message names.
 _NAMED = 3
@@ -27,6 +27,10 @@ def _number(line: str) -> int:
 def has_blank_nodes(triple: Triple) -> bool:
     """Whether the subject or the object of a triple is a blank node."""
     return isinstance(triple.subject, BlankNode) or isinstance(triple.object, BlankNode)
+
+
+class Changed(EngineError):
+    """A server does not keep a value that it is given; the message names it."""
 
 
 class Tally:
@@ -57,6 +61,15 @@ class Tally:
                 self.add(str(triple))
 
     @classmethod
+    def union(cls, tallies: Iterable[Tally]) -> Tally:
+        """Return the tally of the union of graphs."""
+        found = cls()
+        for tally in tallies:
+            found._numbers.extend(tally._numbers)
+            found.blank += tally.blank
+        return found
+
+    @classmethod
     def of(cls, triples: Iterable[Triple]) -> Tally:
         """Return the tally of triples."""
         tally = cls()
@@ -77,15 +90,15 @@ class Tally:
 
         Raises
         ------
-        EngineError
+        Changed
             naming some of the values.
         """
         given, found = self.numbers, came.numbers
         lost, added = np.setdiff1d(given, found), np.setdiff1d(found, given)
         if len(lost) or len(added):
-            raise EngineError(_named(set(lost.tolist()), set(added.tolist()), lines(), again()))
+            raise Changed(_named(set(lost.tolist()), set(added.tolist()), lines(), again()))
         if _canonical(self.blank) != _canonical(came.blank):
-            raise EngineError(
+            raise Changed(
                 f"the server does not keep triples with blank nodes: {len(set(self.blank))} were given and {len(set(came.blank))} "
                 "others came back"
             )

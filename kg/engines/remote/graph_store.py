@@ -11,6 +11,7 @@ from pyoxigraph import RdfFormat, Store, Triple, parse
 
 from kg.engines.remote.transport import Answer, Broken, Missing, Transport
 from kg.errors import EngineError
+from kg.rows import in_graph
 
 __all__ = ["GraphStore"]
 
@@ -32,6 +33,8 @@ class GraphStore:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        #: The datatypes of what was added that others stand for on the server.
+        self.renamed: set[str] = set()
 
     def add(self, graph: str, lines: Iterable[str], *, repeatable: bool = True) -> None:
         """Add triples to a graph, all in one request.
@@ -45,7 +48,7 @@ class GraphStore:
         repeatable:
             Not with blank nodes: sent twice they are two.
         """
-        body = "".join(f"{line} .\n" for line in lines).encode()
+        body = "".join(f"{self._given(line)} .\n" for line in lines).encode()
         address, headers = self._address(graph), {"Content-Type": _TRIPLES}
         self._transport.send(
             lambda: Request(address, data=body, headers=headers, method="POST"),
@@ -67,7 +70,7 @@ class GraphStore:
 
         def from_answer(answer: Answer) -> T:
             answer.expect(*_READABLE)
-            return read(_triples(answer))
+            return read(self._own(_triples(answer)))
 
         address = self._address(graph)
         try:
@@ -83,13 +86,25 @@ class GraphStore:
         """Return a graph as the default graph of a store of Oxigraph."""
 
         def load(triples: Iterator[Triple]) -> Store:
-            from kg.rows import in_graph
-
             store = Store()
             store.bulk_extend(map(in_graph, triples))
             return store
 
         return self.read(graph, load)
+
+    def _given(self, line: str) -> str:
+        """Return a triple as the server is given it."""
+        given = self._transport.options.server.line(line)
+        if given is not line:
+            self.renamed.add(line.rpartition("^^<")[2][:-1])
+        return given
+
+    def _own(self, triples: Iterator[Triple]) -> Iterator[Triple]:
+        """Yield triples of the server with the terms that they were given with."""
+        server = self._transport.options.server
+        if not server.verbatim:
+            return triples
+        return (Triple(t.subject, t.predicate, server.term(t.object)) for t in triples)  # type: ignore[arg-type]
 
     def _address(self, graph: str) -> str:
         address = self._transport.options.graph_store

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode
+
+from kg.engines.base import Term
+from kg.namespaces import GEO, Namespace
 
 __all__ = ["SERVERS", "Server"]
+
+#: Datatypes that no server knows anything about.
+_VERBATIM = Namespace("https://w3id.org/clusterkg/verbatim#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +34,25 @@ class Server:
     transactional: bool = False
     #: Whether ``USING`` says what the WHERE of an update sees; else the pattern is put into ``GRAPH``.
     using: bool = True
-    #: Whether terms and numbers are what the standard says: forms of literals, truth values, division, datatypes.
+    #: Whether it answers as the standard has it; else each answer is compared with Oxigraph's.
     exact: bool = True
-    #: Whether a path of zero or more steps may have two free ends.
-    free_paths: bool = True
-    #: Whether the answer of ASK is one.
-    ask: bool = True
+    #: Datatypes whose values it changes, and those that stand for them on the server, which it leaves alone.
+    verbatim: Mapping[str, str] = field(default_factory=dict)
+
+    def line(self, line: str) -> str:
+        """Return a triple, as N-Triples writes it, with the datatype that stands for its own on the server."""
+        for own, there in self.verbatim.items():
+            if line.endswith(f'"^^<{own}>'):
+                return f"{line[: -len(own) - 1]}{there}>"
+        return line
+
+    def term(self, term: Term | None) -> Term | None:
+        """Return a term of the server with the datatype that another stands for there."""
+        if isinstance(term, Literal) and self.verbatim:
+            for own, there in self.verbatim.items():
+                if term.datatype.value == there:
+                    return Literal(term.value, datatype=NamedNode(own))
+        return term
 
 
 #: The servers that a project may name.
@@ -48,8 +69,7 @@ SERVERS: Mapping[str, Server] = {
             authentication="digest",
             using=False,
             exact=False,
-            free_paths=False,
-            ask=False,
+            verbatim={f"{GEO}wktLiteral": f"{_VERBATIM}wktLiteral"},
         ),
     )
 }

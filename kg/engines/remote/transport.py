@@ -29,7 +29,7 @@ from urllib.request import (
 from kg.engines.remote.options import RemoteOptions
 from kg.errors import EngineError
 
-__all__ = ["Answer", "Broken", "Missing", "Transport"]
+__all__ = ["Answer", "Broken", "Missing", "Transport", "Unreachable"]
 
 #: Seconds before the first retry; each is twice the one before.
 FIRST_WAIT = 0.5
@@ -52,6 +52,10 @@ class Broken(Exception):
 
 class Missing(EngineError):
     """What is asked for is not there."""
+
+
+class Unreachable(EngineError):
+    """There was no answer, however often it was tried."""
 
 
 class _Later(Exception):
@@ -123,8 +127,10 @@ class Transport:
 
         Raises
         ------
+        Unreachable
+            when there is no answer.
         EngineError
-            when there is no answer in time, or it says that something is wrong.
+            when there is none in time, or it says that something is wrong.
         """
         tries = 0
         while True:
@@ -138,7 +144,8 @@ class Transport:
                 later = error if isinstance(error, _Later) else _Later(str(error))
                 if tries > self.options.retries or not (repeatable or later.unsent):
                     times = f" ({tries} times)" if tries > 1 else ""
-                    raise EngineError(f"{address}: {what}: {later}{times}") from None
+                    kind = Unreachable if isinstance(error, _Later) else EngineError
+                    raise kind(f"{address}: {what}: {later}{times}") from None
                 self._wait(min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1) if later.wait is None else later.wait))
             except EngineError as error:
                 raise type(error)(f"{address}: {what}: {error}") from None
@@ -276,7 +283,7 @@ def _words(error: HTTPError) -> str:
     except (OSError, http.client.HTTPException):
         return ""
     text = re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^<>]{0,200}>" if "<html" in text.casefold() else r"\0", " ", text)
-    text = " ".join(text.split())
+    text = " ".join(text.split()).split(" SPARQL query:")[0]  # Virtuoso repeats the query
     return f": {text[:_WORDS]}" + ("…" if len(text) > _WORDS else "") if text else ""
 
 
