@@ -20,6 +20,9 @@ from kg.namespaces import PREFIXES, XSD
 
 __all__ = ["ask", "bind", "endpoint", "files_engine", "query"]
 
+#: The most digits of a number before or after its point: it is written out, and might be of any length.
+_DIGITS = 40
+
 
 def ask(
     build: Build, name: str, parameters: Mapping[str, str] | None = None, *, server: RemoteEngine | None = None
@@ -73,15 +76,25 @@ def _term(build: Build, parameter: Parameter, value: str) -> Term:
                 number = Decimal(value)
             except InvalidOperation:
                 raise UsageError(f"--{parameter.name} {value}: that is no number") from None
+            if not number.is_finite() or abs(number.adjusted()) > _DIGITS:
+                raise UsageError(f"--{parameter.name} {value[:80]}: that is no number that can be counted with")
             if parameter.type == "integer" and number != number.to_integral_value():
                 raise UsageError(f"--{parameter.name} {value}: it must be a whole number")
-            return ox.Literal(f"{number:f}", datatype=XSD[parameter.type])
+            written = f"{int(number)}" if parameter.type == "integer" else f"{number:f}"
+            return ox.Literal(written, datatype=XSD[parameter.type])
         case "string":
             return ox.Literal(value)
         case "iri":
-            return ox.NamedNode(value)
+            return _iri(parameter, value)
         case kind:
-            return ox.NamedNode(value if "://" in value else build.find_thing(kind, value))
+            return _iri(parameter, value if "://" in value else build.find_thing(kind, value))
+
+
+def _iri(parameter: Parameter, value: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(value)
+    except ValueError:
+        raise UsageError(f"--{parameter.name} {value[:200]}: that is no IRI") from None
 
 
 def files_engine(files: Iterable[Path | str]) -> OxigraphEngine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -25,7 +26,12 @@ _READ = ["GET", "HEAD"]
 
 
 def application(
-    keeper: Keeper, *, more: tuple[BaseRoute, ...] = (), ready: Callable[[], None] = lambda: None
+    keeper: Keeper,
+    *,
+    more: tuple[BaseRoute, ...] = (),
+    during: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    bare: bool = False,
+    ready: Callable[[], None] = lambda: None,
 ) -> Starlette:
     """Return the server as an ASGI application.
 
@@ -35,6 +41,10 @@ def application(
         Keeps the build that is served; it is opened and closed with the application.
     more:
         Routes that come before the pages.
+    during:
+        What is entered when the build is open, and left before it is closed.
+    bare:
+        Whether there is nothing but those routes and the health of the server.
     ready:
         Called when requests are answered.
     """
@@ -44,28 +54,33 @@ def application(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await keeper.open()
         try:
-            ready()
-            yield
+            async with during():
+                ready()
+                yield
         finally:
             await keeper.close()
 
+    served: list[BaseRoute] = [] if bare else [
+        Route("/sparql", sparql, methods=["GET", "HEAD", "POST"]),
+        Route("/sparql/", sparql, methods=["GET", "HEAD", "POST"]),
+        Route("/graph-store", graph_store, methods=_READ),
+        Route("/graph-store/{name:path}", graph_store, methods=_READ),
+        Route("/.well-known/void", well_known_void, methods=_READ),
+        Route("/api/questions", library.listed, methods=_READ),
+        Route("/api/questions/{name}", library.ask, methods=_READ),
+        Route("/api/explain", library.explain, methods=_READ),
+        Route("/api/describe", library.describe, methods=_READ),
+        Route("/openapi.json", library.openapi, methods=_READ),
+    ]  # fmt: skip
+    site: list[BaseRoute] = [] if bare else [Route("/{path:path}", pages, methods=_READ)]
     app = Starlette(
         routes=[
-            Route("/sparql", sparql, methods=["GET", "HEAD", "POST"]),
-            Route("/sparql/", sparql, methods=["GET", "HEAD", "POST"]),
-            Route("/graph-store", graph_store, methods=_READ),
-            Route("/graph-store/{name:path}", graph_store, methods=_READ),
-            Route("/.well-known/void", well_known_void, methods=_READ),
-            Route("/api/questions", library.listed, methods=_READ),
-            Route("/api/questions/{name}", library.ask, methods=_READ),
-            Route("/api/explain", library.explain, methods=_READ),
-            Route("/api/describe", library.describe, methods=_READ),
-            Route("/openapi.json", library.openapi, methods=_READ),
+            *served,
             Route("/health", health, methods=_READ),
             Route("/ready", readiness, methods=_READ),
             Route("/metrics", numbers, methods=_READ),
             *more,
-            Route("/{path:path}", pages, methods=_READ),
+            *site,
         ],
         middleware=[Middleware(Guard, limits=keeper.limits, metrics=metrics)],
         exception_handlers={HTTPException: _http_fault, Exception: fault, Refused: fault},

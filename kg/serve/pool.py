@@ -55,7 +55,7 @@ class _Worker:
         head, body = await self.receive()
         if head["status"] != 200:
             raise Refused(head["message"], head["status"])
-        return Answer(head["type"], body, head["count"], head["engine"])
+        return Answer(head["type"], body, head["count"], head["engine"], head["more"], head["names"])
 
     async def receive(self) -> tuple[dict[str, Any], bytes]:
         """Return the head and the body of a message."""

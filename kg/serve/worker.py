@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import resource
 import socket
@@ -74,7 +75,11 @@ def _answered(build: Build, given: Mapping[str, Any], limits: Limits) -> tuple[d
         return {"status": 507, "message": "the query needs more memory than it may have"}, b""
     except ClusterKGError as error:
         return {"status": 500, "message": str(error)}, b""
-    return {"status": 200, "type": answer.type, "engine": answer.engine, "count": answer.count}, answer.body
+    except Exception:
+        logging.getLogger("kg.serve").exception("%s", given.get("kind"))
+        return {"status": 500, "message": "something went wrong here; it is in the log of the server"}, b""
+    head = {"status": 200, "type": answer.type, "engine": answer.engine, "count": answer.count}
+    return head | {"more": answer.more, "names": dict(answer.names)}, answer.body
 
 
 def _send(channel: socket.socket, head: dict[str, Any], body: bytes = b"") -> None:
