@@ -20,8 +20,8 @@ from kg.namespaces import PREFIXES, XSD
 
 __all__ = ["ask", "bind", "endpoint", "files_engine", "query"]
 
-#: The most digits of a number before and behind its point.
-_DIGITS = 100
+#: The most digits of a number before or after its point: it is written out, and might be of any length.
+_DIGITS = 40
 
 
 def ask(
@@ -77,10 +77,11 @@ def _term(build: Build, parameter: Parameter, value: str) -> Term:
             except InvalidOperation:
                 raise UsageError(f"--{parameter.name} {value}: that is no number") from None
             if not number.is_finite() or abs(number.adjusted()) > _DIGITS:
-                raise UsageError(f"--{parameter.name} {value}: it must be a number of at most {_DIGITS} digits")
+                raise UsageError(f"--{parameter.name} {value[:80]}: that is no number that can be counted with")
             if parameter.type == "integer" and number != number.to_integral_value():
                 raise UsageError(f"--{parameter.name} {value}: it must be a whole number")
-            return ox.Literal(f"{number:f}", datatype=XSD[parameter.type])
+            written = f"{int(number)}" if parameter.type == "integer" else f"{number:f}"
+            return ox.Literal(written, datatype=XSD[parameter.type])
         case "string":
             return ox.Literal(value)
         case "iri":
@@ -93,7 +94,7 @@ def _iri(parameter: Parameter, value: str) -> ox.NamedNode:
     try:
         return ox.NamedNode(value)
     except ValueError:
-        raise UsageError(f"--{parameter.name} {value}: that is no IRI") from None
+        raise UsageError(f"--{parameter.name} {value[:200]}: that is no IRI") from None
 
 
 def files_engine(files: Iterable[Path | str]) -> OxigraphEngine:

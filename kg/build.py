@@ -79,7 +79,7 @@ class Build:
 
         The columnar engine pays for a translation, which a large graph is worth; what it refuses, Oxigraph answers.
         """
-        if self.columns is not None and self.run["counts"]["facts"] >= WORTH_COLUMNS:
+        if self.run["counts"]["facts"] >= WORTH_COLUMNS and self.columns is not None:
             try:
                 return self.columns.select(query, bindings)
             except UnsupportedQuery:

@@ -25,6 +25,7 @@ from kg.build import open_build
 from kg.catalog import load
 from kg.check import check_files
 from kg.cli_ontology import ontology
+from kg.cli_serve import mcp, serve
 from kg.engines import Solutions
 from kg.errors import ClusterKGError, InputError, UsageError, nearest
 from kg.explain import explain as explain_it
@@ -36,7 +37,6 @@ from kg.render import named, printable, progress_bar, show, show_solutions
 from kg.report_turtle import report_turtle
 from kg.reports import report_html, report_sarif, report_text
 from kg.rows import Finding, RowCounts
-from kg.settings import read_settings
 from kg.validate import chosen_shapes
 
 __all__ = ["main"]
@@ -90,6 +90,8 @@ def cli(debug: bool) -> None:
 
 
 cli.add_command(ontology)
+cli.add_command(serve)
+cli.add_command(mcp)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -435,42 +437,3 @@ def publish_command(folder: Path, out: Path, templates: Path | None) -> None:
     with progress_bar() as progress:
         made = publish(open_build(folder), out, templates=templates, progress=progress)
     click.echo(f"{made.folder}: {made.files} files, {made.bytes / 1e6:.1f} MB; open {made.folder / 'index.html'}")
-
-
-@cli.command(name="serve")
-@click.argument("folder", default=".", type=click.Path(path_type=Path))
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 for every address.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--site", type=click.Path(path_type=Path), help="The folder of the site; FOLDER/site without it.")
-@click.option("--no-pages", is_flag=True, help="Queries and data only.")
-@click.option("--root-path", default="", help="The path that a server in front has taken from the addresses.")
-@click.option("--access-log", default="", help="A file for a line of JSON about each request; - for standard output.")
-@click.option("--set", "limits", multiple=True, metavar="KEY=VALUE", help="A limit, in place of that in kg.toml.")
-def serve_command(
-    folder: Path,
-    host: str,
-    port: int,
-    site: Path | None,
-    no_pages: bool,
-    root_path: str,
-    access_log: str,
-    limits: tuple[str, ...],
-) -> None:
-    """Put a build on the web: pages, SPARQL, resources, the questions as an interface."""
-    from kg.serve import Limits, serve
-
-    if site is not None and no_pages:
-        raise UsageError("--site says where the pages are, and --no-pages that there are none: leave one of them out")
-    given: dict[str, object] = {}
-    if (folder / "kg.toml").is_file():
-        given.update(read_settings(folder).serve)
-    for item in limits:
-        key, mark, value = item.partition("=")
-        if not mark or not value.replace(".", "", 1).isdecimal():
-            raise UsageError(f"--set {item}: write it as KEY=NUMBER")
-        given[key] = float(value) if "." in value else int(value)
-    place = None if no_pages else site or folder / "site"
-    shown = f"http://{host}:{port}{root_path}/"
-    with progress_bar() as progress:
-        serve(folder, limits=Limits.of(given), site=place, host=host, port=port, root=root_path, access=access_log, progress=progress,
-              ready=lambda: click.echo(f"{shown} is served; SPARQL at {shown}sparql; Ctrl-C ends it", err=True))  # fmt: skip

@@ -27,6 +27,8 @@ def serve(
     port: int = 8000,
     root: str = "",
     access: str = "",
+    assistants: bool = False,
+    names: tuple[str, ...] = (),
     progress: Progress = silent,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
@@ -46,6 +48,10 @@ def serve(
         The path that a server in front has taken from the addresses.
     access:
         A file for a line about each request; ``-`` for standard output.
+    assistants:
+        Whether assistants are answered too, at ``/mcp``.
+    names:
+        What the server is called by assistants, beside the names of this machine and `host`.
     progress:
         Is told what is done before serving begins.
     ready:
@@ -57,12 +63,20 @@ def serve(
         when there is no build that can be served.
     EngineError
         when the port can't be used.
+    UsageError
+        when the library for assistants is not installed.
     """
-
+    if assistants:
+        from kg.serve.mcp import Mounted, called  # what it needs need not be installed
     build = open_build(folder)
     if site is not None and not is_of(site, build):
         publish(build, site, progress=progress)
     logs(access=access)
     keeper = Keeper(folder, limits, site=site)
-    if not run(application(keeper, ready=ready), host, port, limits, root=root):
+    if assistants:
+        mounted = Mounted(keeper, called(host, names))
+        app = application(keeper, more=(mounted.route,), during=mounted.running, ready=ready)
+    else:
+        app = application(keeper, ready=ready)
+    if not run(app, host, port, limits, root=root):
         raise keeper.failed or EngineError(f"the server could not listen on {host} port {port}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -27,7 +28,12 @@ _READ = ["GET", "HEAD"]
 
 
 def application(
-    keeper: Keeper, *, more: tuple[BaseRoute, ...] = (), ready: Callable[[], None] = lambda: None
+    keeper: Keeper,
+    *,
+    more: tuple[BaseRoute, ...] = (),
+    during: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    bare: bool = False,
+    ready: Callable[[], None] = lambda: None,
 ) -> Starlette:
     """Return the server as an ASGI application.
 
@@ -37,6 +43,10 @@ def application(
         Keeps the build that is served; it is opened and closed with the application.
     more:
         Routes that come before the pages.
+    during:
+        What is entered when the build is open, and left before it is closed.
+    bare:
+        Whether there is nothing but those routes and the health of the server.
     ready:
         Called when requests are answered.
     """
@@ -46,29 +56,34 @@ def application(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await keeper.open()
         try:
-            ready()
-            yield
+            async with during():
+                ready()
+                yield
         finally:
             await keeper.close()
 
+    served: list[BaseRoute] = [] if bare else [
+        Route("/sparql", sparql, methods=["GET", "HEAD", "POST"]),
+        Route("/sparql/", sparql, methods=["GET", "HEAD", "POST"]),
+        Route("/graph-store", graph_store, methods=_READ),
+        Route("/graph-store/{name:path}", graph_store, methods=_READ),
+        Route("/.well-known/void", well_known_void, methods=_READ),
+        Route("/api/questions", library.listed, methods=_READ),
+        Route("/api/questions/{name}", library.ask, methods=_READ),
+        Route("/api/explain", library.explain, methods=_READ),
+        Route("/api/describe", library.describe, methods=_READ),
+        Route("/openapi.json", library.openapi, methods=_READ),
+        Route(f"/{ENDPOINT}", endpoint, methods=_READ),
+    ]  # fmt: skip
+    site: list[BaseRoute] = [] if bare else [Route("/{path:path}", pages, methods=_READ)]
     app = Starlette(
         routes=[
-            Route("/sparql", sparql, methods=["GET", "HEAD", "POST"]),
-            Route("/sparql/", sparql, methods=["GET", "HEAD", "POST"]),
-            Route("/graph-store", graph_store, methods=_READ),
-            Route("/graph-store/{name:path}", graph_store, methods=_READ),
-            Route("/.well-known/void", well_known_void, methods=_READ),
-            Route("/api/questions", library.listed, methods=_READ),
-            Route("/api/questions/{name}", library.ask, methods=_READ),
-            Route("/api/explain", library.explain, methods=_READ),
-            Route("/api/describe", library.describe, methods=_READ),
-            Route("/openapi.json", library.openapi, methods=_READ),
-            Route(f"/{ENDPOINT}", endpoint, methods=_READ),
+            *served,
             Route("/health", health, methods=_READ),
             Route("/ready", readiness, methods=_READ),
             Route("/metrics", numbers, methods=_READ),
             *more,
-            Route("/{path:path}", pages, methods=_READ),
+            *site,
         ],
         middleware=[Middleware(Guard, limits=keeper.limits, metrics=metrics)],
         exception_handlers={HTTPException: _http_fault, Exception: fault, Refused: fault},
@@ -136,12 +151,11 @@ async def numbers(request: Request) -> Response:
 async def _http_fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     words = {404: "there is no such page", 405: "this server is read: with GET or HEAD, and queries with POST too"}
-    allowed = (
-        {"Allow": ", ".join(sorted((error.headers or {})["Allow"].split(", ")))} if error.status_code == 405 else {}
-    )
-    if request.method == "OPTIONS" and allowed:
-        return _options(allowed["Allow"])
-    return refused(error.status_code, words.get(error.status_code, error.detail), allowed)
+    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+    if error.status_code == 405 and request.method == "OPTIONS":
+        return _options(allowed)
+    headers = {"Allow": allowed} if allowed else {}
+    return refused(error.status_code, words.get(error.status_code, error.detail), headers)
 
 
 def _options(allowed: str) -> Response:

@@ -113,10 +113,12 @@ class Keeper:
         """Let what is active end, and remove what was linked."""
         for task in list(self._tasks):
             task.cancel()
-        if self.state is not None:
-            await self.state.pool.close()
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        try:
+            if self.state is not None:
+                await self.state.pool.close()
+        finally:
+            if self._scratch is not None:
+                shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from itertools import islice
 from typing import TypeVar
 
@@ -15,12 +17,13 @@ from kg.build import Build
 from kg.catalog import find
 from kg.engines import Solutions
 from kg.engines.base import Term
-from kg.errors import ClusterKGError, UnsupportedQuery, UsageError
+from kg.errors import ClusterKGError, EngineError, UnsupportedQuery, UsageError
 from kg.explain import explain
 from kg.namespaces import PREFIXES
 from kg.serve.arrow import arrow_stream
 from kg.serve.formats import ARROW, GRAPHS, RESULTS
 from kg.serve.limits import Limits
+from kg.serve.names import names_of
 from kg.serve.text import look
 
 __all__ = ["Answer", "Refused", "Task", "carry_out"]
@@ -45,9 +48,9 @@ class Task:
     Attributes
     ----------
     kind:
-        ``query``, ``ask``, ``explain``, ``describe``, ``graph`` or ``graphs``.
+        ``query``, ``ask``, ``explain``, ``describe``, ``find``, ``graph`` or ``graphs``.
     text:
-        The query; the name of a question; the IRI of a graph or a thing; an organisation.
+        The query; the name of a question; the IRI of a graph or a thing; an organisation; a part of a name.
     type, graph_type:
         The media types that are wanted of solutions and truth values, and of triples.
     engine:
@@ -55,9 +58,13 @@ class Task:
     default_graphs, named_graphs:
         The data set of the protocol, in place of that of the query, where either is given.
     parameters:
-        Values for a question, as people write them; the group of an explanation.
+        Values for a question, as people write them; the group of an explanation; the kind of what is sought.
     rows:
         Fewer rows than the limit; 0 for the limit.
+    cut:
+        Whether an answer that has more is cut, and says so, and not refused; a graph is refused.
+    named:
+        Whether the answer comes with the names of the things in it.
     """
 
     kind: str
@@ -69,16 +76,28 @@ class Task:
     named_graphs: list[str] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
     rows: int = 0
+    cut: bool = False
+    named: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells this task from others; answers of equal ones are equal."""
+        return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer in its media type, with how many rows or triples it has and the engine that gave it."""
+    """An answer in its media type, with how many rows or triples it has and the engine that gave it.
+
+    `more` says that it was cut; `names` are those of the things in it, by IRI, where they were wanted.
+    """
 
     type: str
     body: bytes
     count: int = 1
     engine: str = "oxigraph"
+    more: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def carry_out(build: Build, task: Task, limits: Limits) -> Answer:
@@ -107,8 +126,11 @@ def _query(build: Build, task: Task, limits: Limits) -> Answer:
         if isinstance(found, ox.QueryBoolean):
             return _serialized(bool(found), task, limits)
         if isinstance(found, ox.QueryTriples):
+            _no_graph(task)
             return _triples(found, task, limits)
         names = tuple(variable.value for variable in found.variables)
+        if task.cut:
+            return _cut(build, names, map(tuple, found), task, limits)
         return _serialized(Solutions(names, _rows(map(tuple, found), task, limits)), task, limits)
     except SyntaxError as error:
         raise UsageError(f"the query is not well formed: {error.msg or error}") from None
@@ -119,15 +141,30 @@ def _query(build: Build, task: Task, limits: Limits) -> Answer:
 def _in_columns(build: Build, task: Task, limits: Limits) -> Answer:
     if build.columns is None or task.default_graphs or task.named_graphs:
         raise Refused("the columnar engine has no columns of this build, or can't take a data set of the protocol", 501)
+    # It would take half of the machine; what does not fit is refused rather than written to a disk.
+    for setting in (f"memory_limit = '{limits.memory // 2}MB'", "temp_directory = ''", "threads = 1"):
+        build.columns.store.connection.execute(f"SET {setting}")
     try:
         found = build.columns.query(task.text)
     except UnsupportedQuery as error:
         raise Refused(str(error), 501) from None
+    except EngineError as error:
+        if "memory" in str(error).casefold():
+            raise Refused("the query needs more memory than it may have", 507) from None
+        raise Refused("the columnar engine can't answer this", 501) from None
     if isinstance(found, list):
+        _no_graph(task)
         return _triples(found, task, limits, engine="columnar")
+    if isinstance(found, Solutions) and task.cut:
+        return replace(_cut(build, found.variables, found.rows, task, limits), engine="columnar")
     if isinstance(found, Solutions):
         found = Solutions(found.variables, _rows(found.rows, task, limits))
     return _serialized(found, task, limits, engine="columnar")
+
+
+def _no_graph(task: Task) -> None:
+    if task.cut:
+        raise Refused("this query gives a graph; ask with SELECT or ASK", 400)
 
 
 def _graphs(names: Iterable[str]) -> list[ox.NamedNode]:
@@ -140,6 +177,17 @@ def _graphs(names: Iterable[str]) -> list[ox.NamedNode]:
 def _rows(rows: Iterable[tuple[Term | None, ...]], task: Task, limits: Limits) -> list[tuple[Term | None, ...]]:
     """Return the rows, when they are not too many and not too long."""
     return list(_bounded(rows, task.rows or limits.rows, limits, "rows", lambda row: sum(map(_length, row))))
+
+
+def _cut(
+    build: Build, names: tuple[str, ...], rows: Iterable[tuple[Term | None, ...]], task: Task, limits: Limits
+) -> Answer:
+    """Return as many rows as are wanted, and whether there are more."""
+    most = min(task.rows or limits.rows, limits.rows)
+    kept = list(_bounded(islice(rows, most + 1), most + 1, limits, "rows", lambda row: sum(map(_length, row))))
+    answer = _serialized(Solutions(names, kept[:most]), task, limits)
+    called = names_of(build, (term for row in kept[:most] for term in row)) if task.named else {}
+    return replace(answer, more=len(kept) > most, names=called)
 
 
 def _length(term: Term | None) -> int:
@@ -178,6 +226,8 @@ def _triples(found: Iterable[ox.Triple], task: Task, limits: Limits, *, engine: 
 def _ask(build: Build, task: Task, limits: Limits) -> Answer:
     question = find("queries/questions", task.text)
     found = build.select(question.text, bind(build, question, task.parameters))
+    if task.cut:
+        return _cut(build, found.variables, found.rows, task, limits)
     most = task.rows or limits.rows
     rows = list(islice(found.rows, most))
     if len(found.rows) > most and not task.rows:
@@ -196,7 +246,16 @@ def _explain(build: Build, task: Task, limits: Limits) -> Answer:
             for tie in one.ties
         ]
         rows += [(*head, *said, *tie) for tie in ties] or [(*head, *said, None, None, None, None)]
+    if task.cut:
+        return _cut(build, columns, rows, task, limits)
     return _serialized(Solutions(columns, _rows(rows, task, limits)), task, limits)
+
+
+def _find(build: Build, task: Task, limits: Limits) -> Answer:
+    """Return what has a name with a text in it."""
+    given: dict[str, Term] = {"text": ox.Literal(task.text), "wanted": ox.Literal(task.parameters.get("kind", ""))}
+    found = build.engine.select(find("queries/serve", "find").text, given)
+    return _cut(build, found.variables, found.rows, task, limits)
 
 
 def _describe(build: Build, task: Task, limits: Limits) -> Answer:
@@ -205,7 +264,14 @@ def _describe(build: Build, task: Task, limits: Limits) -> Answer:
     store = build.engine.store
     about = (quad.triple for quad in store.quads_for_pattern(node, None, None))
     from_others = (quad.triple for quad in store.quads_for_pattern(None, None, node))
-    answer = _triples((*islice(about, limits.rows), *islice(from_others, 100)), task, limits)
+    if task.cut:
+        most = task.rows or limits.rows
+        said = dict.fromkeys(islice(about, most + 1))
+        triples = list(said | dict.fromkeys(islice(from_others, most + 1 - len(said))))
+        called = names_of(build, (term for t in triples for term in (t.subject, t.object)) if task.named else ())  # type: ignore[misc]
+        answer = replace(_triples(triples[:most], task, limits), more=len(triples) > most, names=called)
+    else:
+        answer = _triples((*islice(about, limits.rows), *islice(from_others, 100)), task, limits)
     if answer.count == 0:
         raise Refused("nothing is said of this here", 404)
     return answer
@@ -235,6 +301,7 @@ _KINDS: Mapping[str, Callable[[Build, Task, Limits], Answer]] = {
     "ask": _ask,
     "explain": _explain,
     "describe": _describe,
+    "find": _find,
     "graph": _graph,
     "graphs": _list_graphs,
 }

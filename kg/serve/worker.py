@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import resource
 import socket
@@ -44,13 +45,15 @@ def run_worker(channel: socket.socket, folder: Path, limits: Limits) -> None:
 
 
 def _work(channel: socket.socket, folder: Path, limits: Limits) -> None:
+    os.environ["RUST_BACKTRACE"] = "0"  # a query that is too large ends its process, which is told in one line
+    os.nice(3)  # the process that answers requests comes first
     os.setsid()  # a signal of the keyboard is for the server, which stops its workers itself
     most = limits.memory << 20
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     build = Build(folder)
     try:
-        build.engine  # noqa: B018 (opens it)
+        build.engine.query("ASK { ?s ?p ?o }")  # the first query takes longer
         _send(channel, {"ready": True})
     except ClusterKGError as error:
         _send(channel, {"ready": False, "message": str(error)})
@@ -72,7 +75,11 @@ def _answered(build: Build, given: Mapping[str, Any], limits: Limits) -> tuple[d
         return {"status": 507, "message": "the query needs more memory than it may have"}, b""
     except ClusterKGError as error:
         return {"status": 500, "message": str(error)}, b""
-    return {"status": 200, "type": answer.type, "engine": answer.engine, "count": answer.count}, answer.body
+    except Exception:
+        logging.getLogger("kg.serve").exception("%s", given.get("kind"))
+        return {"status": 500, "message": "something went wrong here; it is in the log of the server"}, b""
+    head = {"status": 200, "type": answer.type, "engine": answer.engine, "count": answer.count}
+    return head | {"more": answer.more, "names": dict(answer.names)}, answer.body
 
 
 def _send(channel: socket.socket, head: dict[str, Any], body: bytes = b"") -> None:
