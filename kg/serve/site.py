@@ -158,7 +158,7 @@ class Pages:
             return PlainTextResponse(f"This is there as {', '.join(_SUFFIXES)}.\n", 406, headers)
         suffix = _SUFFIXES[kind]
         file = f"{'page' if suffix == 'html' else 'data'}/{name}.{suffix}"
-        if not (self.folder / file).is_file():
+        if not os.path.isfile(self.folder / file):  # noqa: PTH113 (that of pathlib fails for names that are too long)
             return PlainTextResponse("Nothing is said of this here.\n", 404, headers)
         target = f"{request.scope.get('root_path', '')}/{quote(file, safe='/-_.~')}"
         if suffix == "html" and name.split("/")[0] in (addresses.cuts if addresses is not None else ()):

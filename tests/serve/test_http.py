@@ -231,7 +231,7 @@ OUT = [
     "/%2fetc/passwd", "//etc/passwd", "/%2f%2fetc%2fpasswd", "/index.html%00", "/%00", "/.%00./secret.txt", "/leads-out.txt",
     "/folder-out/secret.txt", "/folder-out/site/index.html", "/.site.json", "/server/nginx.conf", "/./index.html",
     "/file:///etc/passwd", "/C:%5cWindows", "/%c0%ae%c0%ae/secret.txt", "/..;/secret.txt", "/index.html/", "/index.html/x",
-    "/" + "a" * 300, "/" + "a/" * 3000, "/..%252fsecret.txt", "/.git/config", "/%2e/%2e%2e/secret.txt",
+    "/" + "a" * 300, "/" + "a" * 300 + "/b", "/organization/" + "a" * 300, "/" + "a/" * 3000, "/..%252fsecret.txt", "/.git/config", "/%2e/%2e%2e/secret.txt",
 ]  # fmt: skip
 
 
