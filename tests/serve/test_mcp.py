@@ -562,6 +562,45 @@ def test_many_at_a_time_over_http(address: str) -> None:
     over_http(address, work)
 
 
+def gives_up(address: str, version: str) -> None:
+    """Ask for what has no end, and hang up: it is stopped, long before its limit."""
+
+    def active() -> int:
+        return int(json.loads(request(f"{address}/ready", method="GET")[1])["queries"]["active"])
+
+    call = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "select", "arguments": {"query": ENDLESS}},
+    }
+    if version > "2026":
+        call["params"]["_meta"] = {  # type: ignore[index]
+            "io.modelcontextprotocol/protocolVersion": version,
+            "io.modelcontextprotocol/clientInfo": {"name": "t", "version": "0"},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        }
+    body = json.dumps(call).encode()
+    host, port = address.removeprefix("http://").split(":")
+    head = (
+        f"POST /mcp HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\nMCP-Protocol-Version: {version}\r\n"
+        f"Mcp-Method: tools/call\r\nMcp-Name: select\r\n"
+        f"Accept: application/json, text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + body)
+        for _ in range(50):
+            if active():
+                break
+            time.sleep(0.1)
+        assert active() == 1
+    for _ in range(50):
+        if not active():
+            break
+        time.sleep(0.1)
+    assert active() == 0
+
+
 def test_in_kg_serve(build: Build) -> None:
     """`kg serve --mcp` answers assistants beside everything else."""
 
@@ -573,6 +612,8 @@ def test_in_kg_serve(build: Build) -> None:
         over_http(served, work)
         assert request(f"{served}/api/questions", method="GET")[0] == 200
         assert request(f"{served}/mcp", body=b"{}", Host="evil.example")[0] == 421
+        for version in ("2026-07-28", "2025-06-18"):
+            gives_up(served, version)
     with http_server("serve", str(build.folder.parent), "--no-pages") as served:
         assert request(f"{served}/mcp", body=b"{}")[0] in (404, 405)
 
