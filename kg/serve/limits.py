@@ -42,8 +42,8 @@ class Limits:
     seconds: float = 30.0
     rows: int = 100_000
     megabytes: int = 50
-    memory: int = 2_000
-    quick: int = max(2, os.cpu_count() or 2)
+    memory: int = 1_500
+    quick: int = 4 * max(2, os.cpu_count() or 2)
     slow: int = max(1, (os.cpu_count() or 2) // 2)
     waiting: int = 50
     request: int = 256

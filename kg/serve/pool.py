@@ -1,9 +1,9 @@
 """Processes that answer queries: quick ones at once, long ones a few at a time, none beyond its time.
 
-Every query starts in a process of its own out of a few that stand ready. One that runs longer than a moment, or than the
-next one can wait, is found to be slow: it gives up its place, is given less of the processor, and goes on as one of the few
-slow ones; where they are all taken it is stopped and begins again when there is room. So quick queries never wait for slow
-ones. What has not ended in its time is stopped by ending its process.
+Every query starts in a process of its own out of some that stand ready. One that uses more of the processor than a moment, or
+than the next one can wait, is found to be slow: it gives up its place, is given less of the processor, and goes on as one of the few
+slow ones; where they are all taken it is stopped and begins again when there is room. That it is slow is kept for a while. So quick
+queries do not wait for slow ones. What has not ended in its time is stopped by ending its process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import socket
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,12 @@ from kg.serve.worker import FRAME, run_worker
 
 __all__ = ["Pool"]
 
-#: Seconds after which a query is slow, and after which it is when another waits for its place.
-_SLOW, _YIELDS = 0.25, 0.02
+#: Seconds of the processor after which a query is slow, and after which it is when another waits for its place.
+_SLOW, _YIELDS = 0.2, 0.01
+#: Seconds for which it is kept that a query is slow, and of how many.
+_KEPT, _MOST_KNOWN = 300.0, 1_000
 #: How much less of the processor slow queries get: https://man7.org/linux/man-pages/man7/sched.7.html
-_NICE = 15
+_NICE = 19
 #: Seconds that a process has to get ready.
 _START = 30.0
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -77,13 +79,27 @@ class _Worker:
             self.process.kill()
         self.writer.close()
 
+    def used(self) -> float:
+        """Return the seconds of the processor that the process has used so far."""
+        try:
+            # The clock of another process: https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html
+            return time.clock_gettime((~self.process.pid << 3) | 2)
+        except (OSError, AttributeError, OverflowError):
+            return time.monotonic()  # elsewhere it can't be told, or the process has ended
 
-@dataclass(eq=False)
+
 class _Running:
     """A query in its quick time; `slow` is set when it has to give up its place."""
 
-    began: float
-    slow: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self, worker: _Worker) -> None:
+        self.worker = worker
+        self.slow = asyncio.Event()
+        self._began = time.monotonic()
+        self._used = worker.used()
+
+    def took(self) -> float:
+        """Return the seconds that it took: of the processor, or a tenth of all, for one may wait for the other or a disk."""
+        return max(self.worker.used() - self._used, (time.monotonic() - self._began) / 10)
 
 
 class Pool:
@@ -105,19 +121,24 @@ class Pool:
         self.columns = columns
         self.stopped = 0
         self._idle: deque[_Worker] = deque()
-        self._arrived = asyncio.Condition()
+        #: Queries that wait for a place and a worker, in the order in which they came.
+        self._queue: deque[asyncio.Future[_Worker]] = deque()
         self._running: deque[_Running] = deque()
-        self._quick = 0
+        self._pressing: asyncio.TimerHandle | None = None
+        self._quick = self._leaving = 0
         self._slow = asyncio.Semaphore(limits.slow)
         self._waiting = 0
         self._active = 0
+        self._done = asyncio.Event()
         self._starting: set[asyncio.Task[None]] = set()
         self._closed = False
+        #: Until when queries are known to be slow.
+        self._known: dict[str, float] = {}
 
     @property
     def counts(self) -> dict[str, int]:
         """How many workers stand ready, how many queries are active, and how many of them wait to go on."""
-        return {"ready": len(self._idle), "active": self._active, "waiting": self._waiting}
+        return {"ready": len(self._idle), "active": self._active, "waiting": self._waiting + len(self._queue)}
 
     async def open(self) -> None:
         """Start the workers that stand ready.
@@ -133,8 +154,9 @@ class Pool:
     async def close(self) -> None:
         """Let active queries end, then stop all workers."""
         self._closed = True
-        async with self._arrived:
-            await self._arrived.wait_for(lambda: self._active == 0)
+        while self._active:
+            self._done.clear()
+            await self._done.wait()
         starting = list(self._starting)
         for task in starting:
             task.cancel()
@@ -159,20 +181,23 @@ class Pool:
             raise Refused(f"it was stopped after {self.limits.seconds:g} seconds; ask for less", 504) from None
         finally:
             self._active -= 1
-            async with self._arrived:
-                self._arrived.notify_all()
+            self._done.set()
 
     async def _run(self, task: Task) -> Answer:
-        wanted = task.engine
-        if wanted == "auto":
+        analytical = task.engine == "auto" and self.columns and task.kind == "query" and look(task.text).gathers
+        if task.engine == "auto":
             task = replace(task, engine="oxigraph")
+        if self._known.get(task.key, 0.0) > time.monotonic():
+            return await self._later(task, analytical=analytical)
         worker = await self._take()
         asking = asyncio.ensure_future(worker.ask(task))
-        running = _Running(time.monotonic())
+        running = _Running(worker)
         self._running.append(running)
         giving_up = asyncio.ensure_future(running.slow.wait())
         try:
-            await asyncio.wait({asking, giving_up}, timeout=_SLOW, return_when=asyncio.FIRST_COMPLETED)
+            while not asking.done() and not running.slow.is_set() and (left := _SLOW - running.took()) > 0:
+                patience = max(left, 0.01)
+                await asyncio.wait({asking, giving_up}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             self._drop(worker, asking)
             raise
@@ -180,36 +205,66 @@ class Pool:
             giving_up.cancel()
             self._running.remove(running)
             self._quick -= 1
+            self._hand_out()
         if asking.done():
             return await self._ended(worker, asking)
-        async with self._arrived:  # its place is free
-            self._arrived.notify()
-        analytical = wanted == "auto" and self.columns and task.kind == "query" and look(task.text).gathers
+        worker.yield_processor()
+        self._refill()
+        if await self._ends_soon(running, asking):
+            return await self._ended(worker, asking, keep=False)
+        self._remember(task)
         return await self._slowly(worker, asking, task, analytical=analytical)
+
+    async def _ends_soon(self, running: _Running, asking: asyncio.Future[Answer]) -> bool:
+        """Whether a query that gave up its place ends before it is slow; a few may show it."""
+        if self._leaving >= self.limits.quick // 2:
+            return False
+        self._leaving += 1
+        try:
+            while not asking.done() and (left := _SLOW - running.took()) > 0:
+                await asyncio.wait({asking}, timeout=max(left, 0.01))
+        except asyncio.CancelledError:
+            self._drop(running.worker, asking)
+            raise
+        finally:
+            self._leaving -= 1
+        return asking.done()
 
     async def _slowly(self, worker: _Worker, asking: asyncio.Future[Answer], task: Task, *, analytical: bool) -> Answer:
         """Go on with a query that takes long."""
-        worker.yield_processor()
-        self._refill()
         if self._slow.locked() or analytical:
             self._drop(worker, asking)
-            if self._waiting >= self.limits.waiting:
-                raise Refused("too many long queries are waiting; try again later", 503)
-            self._waiting += 1
-            try:
-                await self._slow.acquire()
-            finally:
-                self._waiting -= 1
-            try:
-                return await self._again(task, analytical=analytical)
-            finally:
-                self._slow.release()
+            return await self._later(task, analytical=analytical)
         async with self._slow:
             try:
                 return await self._ended(worker, asking, keep=False)
             except asyncio.CancelledError:
                 self._drop(worker, asking)
                 raise
+
+    async def _later(self, task: Task, *, analytical: bool) -> Answer:
+        """Begin a query, perhaps again, when there is room for another slow one."""
+        if self._waiting >= self.limits.waiting:
+            raise Refused("too many long queries are waiting; try again later", 503)
+        self._waiting += 1
+        try:
+            await self._slow.acquire()
+        finally:
+            self._waiting -= 1
+        began = time.monotonic()
+        try:
+            answer = await self._again(task, analytical=analytical)
+        finally:
+            self._slow.release()
+        if time.monotonic() - began < _SLOW:
+            self._known.pop(task.key, None)
+        return answer
+
+    def _remember(self, task: Task) -> None:
+        """Keep for a while that a query is slow, so that it does not begin as a quick one again."""
+        self._known[task.key] = time.monotonic() + _KEPT
+        while len(self._known) > _MOST_KNOWN:
+            del self._known[next(iter(self._known))]
 
     async def _again(self, task: Task, *, analytical: bool) -> Answer:
         """Begin a query again as a slow one; one that counts or groups in columns, where they can answer it."""
@@ -231,36 +286,58 @@ class Pool:
         try:
             answer = await asking
         except Refused as error:
-            await self._free(worker, keep=keep and error.status != 507)
+            self._free(worker, keep=keep and error.status != 507)
             raise
-        await self._free(worker, keep=keep)
+        self._free(worker, keep=keep)
         return answer
 
-    async def _take(self) -> _Worker:
-        """Return a worker that stands ready, when no more run than may; the one that runs longest gives up its place."""
-        async with self._arrived:
-            while self._quick >= self.limits.quick or not self._idle:
-                now = time.monotonic()
-                patience = _SLOW
-                if self._running and not self._running[0].slow.is_set():
-                    longest = self._running[0]
-                    patience = longest.began + _YIELDS - now
-                    if patience <= 0:
-                        longest.slow.set()
-                        patience = _SLOW
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._arrived.wait(), max(patience, 0.001))
-            self._quick += 1
-            return self._idle.popleft()
+    # -- places and workers
 
-    async def _free(self, worker: _Worker, *, keep: bool) -> None:
+    async def _take(self) -> _Worker:
+        """Return a worker that stands ready, when it is our turn."""
+        turn: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        self._hand_out()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._quick -= 1
+                self._free(turn.result(), keep=True)
+            raise
+
+    def _hand_out(self) -> None:
+        """Give workers that stand ready to those that wait; while some still wait, have the longest query give up its place."""
+        while self._queue and self._idle and self._quick < self.limits.quick:
+            turn = self._queue.popleft()
+            if not turn.done():
+                self._quick += 1
+                turn.set_result(self._idle.popleft())
+        if self._queue and self._pressing is None:
+            self._press()
+
+    def _press(self) -> None:
+        self._pressing = None
+        if not any(not turn.done() for turn in self._queue):
+            return
+        patience = _YIELDS
+        for running in self._running:
+            if not running.slow.is_set():
+                left = _YIELDS - running.took()
+                if left > 0:
+                    patience = min(patience, left)
+                else:
+                    running.slow.set()
+        self._pressing = asyncio.get_running_loop().call_later(max(patience, 0.002), self._press)
+
+    def _free(self, worker: _Worker, *, keep: bool) -> None:
+        """Have a worker stand ready again, or stop it."""
         if keep and worker.process.exitcode is None and len(self._idle) < self._ready:
             self._idle.append(worker)
         else:
             worker.stop()
             self._refill()
-        async with self._arrived:
-            self._arrived.notify()
+        self._hand_out()
 
     def _drop(self, worker: _Worker, asking: asyncio.Future[Answer]) -> None:
         """Stop a worker and what it was asked."""
@@ -270,8 +347,8 @@ class Pool:
 
     @property
     def _ready(self) -> int:
-        """How many workers stand ready when none is at work: those that run, and as many to take their place."""
-        return self.limits.quick * 2
+        """How many workers stand ready when none is at work: those that run, and half as many to take their place."""
+        return self.limits.quick + self.limits.quick // 2
 
     def _refill(self) -> None:
         """Start workers until enough are ready or at quick work."""
@@ -286,12 +363,11 @@ class Pool:
         except EngineError:
             await asyncio.sleep(1)
             return
-        if self._closed:
+        if self._closed and not self._queue:
             worker.stop()
             return
         self._idle.append(worker)
-        async with self._arrived:
-            self._arrived.notify()
+        self._hand_out()
 
     async def _start(self) -> _Worker:
         ours, theirs = socket.socketpair()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from itertools import islice
 from typing import TypeVar
 
@@ -15,7 +17,7 @@ from kg.build import Build
 from kg.catalog import find
 from kg.engines import Solutions
 from kg.engines.base import Term
-from kg.errors import ClusterKGError, UnsupportedQuery, UsageError
+from kg.errors import ClusterKGError, EngineError, UnsupportedQuery, UsageError
 from kg.explain import explain
 from kg.namespaces import PREFIXES
 from kg.serve.arrow import arrow_stream
@@ -77,6 +79,11 @@ class Task:
     cut: bool = False
     named: bool = False
 
+    @property
+    def key(self) -> str:
+        """What tells this task from others; answers of equal ones are equal."""
+        return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -134,10 +141,17 @@ def _query(build: Build, task: Task, limits: Limits) -> Answer:
 def _in_columns(build: Build, task: Task, limits: Limits) -> Answer:
     if build.columns is None or task.default_graphs or task.named_graphs:
         raise Refused("the columnar engine has no columns of this build, or can't take a data set of the protocol", 501)
+    # It would take half of the machine; what does not fit is refused rather than written to a disk.
+    for setting in (f"memory_limit = '{limits.memory // 2}MB'", "temp_directory = ''", "threads = 1"):
+        build.columns.store.connection.execute(f"SET {setting}")
     try:
         found = build.columns.query(task.text)
     except UnsupportedQuery as error:
         raise Refused(str(error), 501) from None
+    except EngineError as error:
+        if "memory" in str(error).casefold():
+            raise Refused("the query needs more memory than it may have", 507) from None
+        raise Refused("the columnar engine can't answer this", 501) from None
     if isinstance(found, list):
         _no_graph(task)
         return _triples(found, task, limits, engine="columnar")

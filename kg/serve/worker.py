@@ -45,13 +45,15 @@ def run_worker(channel: socket.socket, folder: Path, limits: Limits) -> None:
 
 
 def _work(channel: socket.socket, folder: Path, limits: Limits) -> None:
+    os.environ["RUST_BACKTRACE"] = "0"  # a query that is too large ends its process, which is told in one line
+    os.nice(3)  # the process that answers requests comes first
     os.setsid()  # a signal of the keyboard is for the server, which stops its workers itself
     most = limits.memory << 20
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     build = Build(folder)
     try:
-        build.engine  # noqa: B018 (opens it)
+        build.engine.query("ASK { ?s ?p ?o }")  # the first query takes longer
         _send(channel, {"ready": True})
     except ClusterKGError as error:
         _send(channel, {"ready": False, "message": str(error)})
