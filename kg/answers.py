@@ -8,6 +8,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QueryResultsFormat, Triple
 
 from kg.engines import Solutions
 from kg.engines.base import Term
+from kg.namespaces import XSD
 
 __all__ = ["serialize_answer"]
 
@@ -30,7 +31,7 @@ def serialize_answer(answer: Solutions | bool, form: QueryResultsFormat) -> byte
             for row in answer
         ]
         document = {"head": {"vars": list(answer.variables)}, "results": {"bindings": rows}}
-    text = json.dumps(document, ensure_ascii=False)
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     if form == QueryResultsFormat.JSON:
         return text.encode("utf-8", "replace")
     return parse_query_results(text, format=QueryResultsFormat.JSON).serialize(format=form) or b""
@@ -47,5 +48,7 @@ def _json(term: Term | Triple) -> dict[str, object]:
             return {"type": "bnode", "value": term.value}
         case Literal() if term.language:
             return {"type": "literal", "value": term.value, "xml:lang": term.language}
+        case _ if term.datatype == XSD["string"]:
+            return {"type": "literal", "value": term.value}
         case _:
             return {"type": "literal", "value": term.value, "datatype": term.datatype.value}

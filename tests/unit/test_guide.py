@@ -43,6 +43,9 @@ def steps(page: str) -> Iterator[tuple[str, str]]:
 def run(command: str) -> str:
     """Run a command line of the guide and return what it prints."""
     words = shlex.split(command)
+    if words[:2] == ["kg", "serve"]:
+        code = "from kg.cli import main; main()"
+        return served([sys.executable, "-c", code, *words[1:]], "ready", "query.html")
     if words[0] == "kg":
         found = CliRunner().invoke(cli, words[1:])
         # A report of faults, which the guide shows, is 1.
@@ -56,18 +59,23 @@ def run(command: str) -> str:
         assert f"\n{extra[1]} = [" in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
         return ""
     assert words[:4] == ["python", "-m", "http.server", "8000"], command
+    return served([sys.executable, *words[1:]], "query.html")
+
+
+def served(words: list[str], *pages: str) -> str:
+    """Run what serves on port 8000, on another one, and return what it answers with."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    server = subprocess.Popen([sys.executable, *words[1:3], port, *words[4:]], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen([port if word == "8000" else word for word in words], stderr=subprocess.DEVNULL)
     try:
-        for _ in range(100):
+        for _ in range(600):
             try:
-                with urlopen(f"http://127.0.0.1:{port}/query.html") as answer:
-                    return str(answer.read().decode())
+                return "".join(urlopen(f"http://127.0.0.1:{port}/{page}").read().decode() for page in pages)
             except OSError:
+                assert server.poll() is None, f"{words} ended"
                 time.sleep(0.1)
-        pytest.fail(f"{command} serves nothing")
+        pytest.fail(f"{words} serves nothing")
     finally:
         server.terminate()
         server.wait()
@@ -99,4 +107,5 @@ def test_the_guide_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert json.loads(said[next(line for line in said if line.endswith("--format json"))])
     assert seen["build"].members("boats").num_rows > 0
     assert (tmp_path / "site" / "index.html").is_file()
+    assert '"status":"ready"' in said["kg serve boats --port 8000"]
     assert "Ask the data" in said["python -m http.server 8000 --bind 127.0.0.1 --directory site"]
