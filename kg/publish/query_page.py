@@ -1,5 +1,8 @@
 """The page on which a site's own data is asked with SPARQL, by Oxigraph in a Web Worker of the reader's browser.
 
+Where ``kg serve`` serves the site, its server is asked instead: it answers for ``assets/endpoint.json``, which in the folder
+of the site names none.
+
 The editor is Yasqe, the part of YASGUI that edits; the answer is a table of our own, for Yasr has critical faults of
 accessibility, no dark dress, and links that leave the site. What the page needs of a server with a content security policy::
 
@@ -33,10 +36,12 @@ from kg.publish.pages import frame_of
 from kg.publish.site import Site
 from kg.publish.vendor import ship
 
-__all__ = ["DATA", "MOST_STATEMENTS", "Example", "examples", "query_page", "with_values"]
+__all__ = ["DATA", "ENDPOINT", "MOST_STATEMENTS", "Example", "examples", "query_page", "with_values"]
 
 #: The dump that the browser loads.
 DATA = f"{DUMP}.nq.gz"
+#: The file that says where a server answers queries.
+ENDPOINT = "assets/endpoint.json"
 #: With more statements there is no query page that works: the browser's memory for WASM ends at 4 GB, and a phone's sooner.
 MOST_STATEMENTS = 3_000_000
 _SCRIPTS = ("query.css", "query.js", "query-worker.js")
@@ -75,6 +80,7 @@ def query_page(site: Site) -> None:
     assets = files("kg") / "templates" / "site" / "assets"
     for name in _SCRIPTS:
         site.write(f"assets/{name}", (assets / name).read_bytes())
+    site.write(ENDPOINT, b'{"endpoint": null}\n')
     frame_of(site).write(
         "query.html.j2",
         "query.html",

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from kg.publish.query_page import ENDPOINT
 from kg.serve import library
+from kg.serve.address import absolute, path_of
 from kg.serve.description import described
 from kg.serve.guard import Guard, Metrics, fault, refused
 from kg.serve.sparql import graph_store, sparql
@@ -71,6 +73,7 @@ def application(
         Route("/api/explain", library.explain, methods=_READ),
         Route("/api/describe", library.describe, methods=_READ),
         Route("/openapi.json", library.openapi, methods=_READ),
+        Route(f"/{ENDPOINT}", endpoint, methods=_READ),
     ]  # fmt: skip
     site: list[BaseRoute] = [] if bare else [Route("/{path:path}", pages, methods=_READ)]
     app = Starlette(
@@ -96,7 +99,7 @@ async def pages(request: Request) -> Response:
     state = State.of(request)
     if state.pages is not None:
         return await state.pages(request)
-    if request.url.path == "/":
+    if path_of(request) == "/":
         return RedirectResponse(f"{request.scope.get('root_path', '')}/sparql", 303)
     return PlainTextResponse("There is no such page.\n", 404)
 
@@ -106,8 +109,14 @@ async def well_known_void(request: Request) -> Response:
     state = State.of(request)
     if state.pages is not None and (state.pages.folder / "void.ttl").is_file():
         return Response((state.pages.folder / "void.ttl").read_bytes(), media_type="text/turtle")
-    address = str(request.url.replace(path="/sparql", query=""))
-    return Response(described(state.build, address, "text/turtle"), media_type="text/turtle")
+    return Response(described(state.build, absolute(request, "sparql"), "text/turtle"), media_type="text/turtle")
+
+
+async def endpoint(request: Request) -> Response:
+    """Tell the page for queries where to ask them."""
+    return JSONResponse(
+        {"endpoint": f"{request.scope.get('root_path', '')}/sparql"}, headers={"Cache-Control": "no-cache"}
+    )
 
 
 async def health(request: Request) -> Response:
@@ -141,5 +150,22 @@ async def numbers(request: Request) -> Response:
 
 async def _http_fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    words = {404: "there is no such page", 405: "this is read with GET or HEAD; queries may be sent with POST"}
-    return refused(error.status_code, words.get(error.status_code, error.detail))
+    words = {404: "there is no such page", 405: "this server is read: with GET or HEAD, and queries with POST too"}
+    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+    if error.status_code == 405 and request.method == "OPTIONS":
+        return _options(allowed)
+    headers = {"Allow": allowed} if allowed else {}
+    return refused(error.status_code, words.get(error.status_code, error.detail), headers)
+
+
+def _options(allowed: str) -> Response:
+    """Say what may be sent, to the scripts of other sites too: https://fetch.spec.whatwg.org/#cors-preflight-request"""
+    return Response(
+        status_code=204,
+        headers={
+            "Allow": f"{allowed}, OPTIONS",
+            "Access-Control-Allow-Methods": allowed,
+            "Access-Control-Allow-Headers": "Accept, Content-Type, If-Modified-Since, If-None-Match, Range",
+            "Access-Control-Max-Age": "86400",
+        },
+    )

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pyoxigraph import QueryResultsFormat, RdfFormat
+from starlette.requests import Request
 
-__all__ = ["ARROW", "GRAPHS", "NAMES", "RESULTS", "accepted"]
+__all__ = ["ARROW", "GRAPHS", "NAMES", "RESULTS", "accepted", "accepts", "takes"]
 
 ARROW = "application/vnd.apache.arrow.stream"
 #: Of solutions and truth values; the first where a client does not mind.
@@ -29,6 +30,8 @@ GRAPHS = {
     "application/ld+json": RdfFormat.JSON_LD,
     "application/rdf+xml": RdfFormat.RDF_XML,
     "application/x-turtle": RdfFormat.TURTLE,
+    "text/n3": RdfFormat.TURTLE,
+    "text/rdf+n3": RdfFormat.TURTLE,
     "text/plain": RdfFormat.N_TRIPLES,
     "application/json": RdfFormat.JSON_LD,
     "application/xml": RdfFormat.RDF_XML,
@@ -40,11 +43,20 @@ NAMES = {
     "csv": "text/csv",
     "tsv": "text/tab-separated-values",
     "ttl": "text/turtle",
+    "turtle": "text/turtle",
+    "n3": "text/turtle",
     "nt": "application/n-triples",
     "jsonld": "application/ld+json",
+    "json-ld": "application/ld+json",
     "rdf": "application/rdf+xml",
+    "rdf+xml": "application/rdf+xml",
     "arrow": ARROW,
 }
+
+
+def accepts(request: Request) -> str | None:
+    """Return the field ``Accept`` of a request, which may come in pieces; nothing when there is none."""
+    return ", ".join(request.headers.getlist("accept")) or None
 
 
 def accepted(header: str | None, offered: Sequence[str]) -> str | None:
@@ -71,6 +83,16 @@ def accepted(header: str | None, offered: Sequence[str]) -> str | None:
         if value is not None and value[1] > quality:
             best, quality = kind, value[1]
     return best
+
+
+def takes(header: str | None, coding: str) -> bool:
+    """Whether a client takes a coding of content, by its field ``Accept-Encoding``.
+
+    >>> takes("gzip;q=0, br", "gzip"), takes("br, *", "gzip"), takes(None, "gzip")
+    (False, True, False)
+    """
+    said = dict(_ranges(header or ""))
+    return said.get(coding, said.get("*", 0.0)) > 0
 
 
 def _ranges(header: str) -> Iterable[tuple[str, float]]:

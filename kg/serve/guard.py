@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -156,12 +156,12 @@ class Guard:
             _log.info("%s", json.dumps(line))
 
 
-def refused(status: int, message: str) -> Response:
+def refused(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return why a request is not answered, with nothing of how the server works."""
-    headers = {"Retry-After": "5"} if status == 503 else {}
-    if status == 405:
-        headers["Allow"] = "GET, HEAD, POST"
-    return JSONResponse({"error": message}, status, headers)
+    more = {"Retry-After": "5"} if status == 503 else {}
+    # A message may quote halves of surrogate pairs, which no encoding has.
+    text = message.encode(errors="replace").decode()
+    return JSONResponse({"error": text}, status, {**more, **(headers or {})})
 
 
 async def fault(request: Request, error: Exception) -> Response:

@@ -88,7 +88,7 @@ def run(app: Starlette, host: str, port: int, limits: Limits, *, root: str = "",
         limit_concurrency=limits.connections,
         timeout_keep_alive=int(limits.patience),
         timeout_graceful_shutdown=int(limits.seconds) + 1,
-        proxy_headers=False,
+        proxy_headers=True,  # believed of this machine alone, or of those that FORWARDED_ALLOW_IPS names
         log_level=log,
     )
     server = uvicorn.Server(config)

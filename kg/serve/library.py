@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from kg.catalog import Parameter, Query, load
 from kg.errors import nearest
-from kg.serve.formats import ARROW, NAMES, accepted
+from kg.serve.formats import ARROW, NAMES, accepted, accepts
 from kg.serve.sparql import answered
 from kg.serve.state import State
 from kg.serve.tasks import Refused, Task
@@ -23,13 +23,15 @@ __all__ = ["ask", "describe", "explain", "listed", "openapi"]
 _PLACE = "queries/questions"
 #: The formats of answers; plain JSON is the one for programs that know nothing of SPARQL.
 _FORMATS = ("application/json", "text/csv", ARROW, "application/sparql-results+json", "text/tab-separated-values")
+#: The most characters of the value of a parameter.
+_LONGEST = 2000
 _TYPES: dict[str, dict[str, Any]] = {
     "integer": {"type": "integer"},
     "decimal": {"type": "number"},
-    "string": {"type": "string", "maxLength": 1000},
-    "iri": {"type": "string", "format": "uri", "maxLength": 2000},
+    "string": {"type": "string", "maxLength": _LONGEST},
+    "iri": {"type": "string", "format": "uri", "maxLength": _LONGEST},
 }
-_THING = {"type": "string", "minLength": 1, "maxLength": 2000}
+_THING = {"type": "string", "minLength": 1, "maxLength": _LONGEST}
 
 
 async def listed(request: Request) -> Response:
@@ -79,7 +81,7 @@ async def describe(request: Request) -> Response:
     if not given.get("iri"):
         raise Refused("name a thing, with ?iri=", 400)
     offered = ["text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml"]
-    kind = NAMES.get(request.query_params.get("format", "")) or accepted(request.headers.get("accept"), offered)
+    kind = NAMES.get(request.query_params.get("format", "")) or accepted(accepts(request), offered)
     if kind not in offered:
         raise Refused(f"this is there as {', '.join(offered)}", 406)
     return await answered(request, Task("describe", text=given["iri"], graph_type=kind))
@@ -179,6 +181,8 @@ def _known(request: Request, names: set[str]) -> dict[str, str]:
             raise Refused(f"the parameter '{name}' stands twice", 400)
         if "\0" in value or any(0xD800 <= ord(c) < 0xE000 for c in value):
             raise Refused(f"the parameter '{name}' has characters that no name has", 400)
+        if len(value) > _LONGEST:
+            raise Refused(f"the parameter '{name}' has more than {_LONGEST} characters", 400)
         given[name] = value
     return given
 
@@ -190,7 +194,7 @@ def _kind(request: Request) -> str:
         if kind not in _FORMATS:
             raise Refused(f"this can't be given as '{named[:80]}'", 406)
         return kind
-    kind = accepted(request.headers.get("accept"), _FORMATS)
+    kind = accepted(accepts(request), _FORMATS)
     if kind is None:
         raise Refused(f"this is there as {', '.join(_FORMATS)}", 406)
     return kind

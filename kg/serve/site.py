@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import os
 import stat
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ from kg.publish.addresses import Addresses
 from kg.publish.model import anchor_of
 from kg.publish.servers.accept import FORMATS
 from kg.publish.site import MARK
-from kg.serve.formats import accepted
+from kg.serve.address import path_of
+from kg.serve.formats import accepted, accepts, takes
 
 __all__ = ["Pages"]
 
@@ -44,7 +46,7 @@ _TYPES = {".ttl": "text/turtle", ".jsonld": "application/ld+json", ".nt": "appli
           ".gz": "application/gzip", "": "text/plain"}  # fmt: skip
 #: Folders of a site that are for other servers.
 _HIDDEN = frozenset({"server"})
-_SUFFIXES = {form.name: form.suffix for form in FORMATS}
+_SUFFIXES = {kind: form.suffix for form in FORMATS for kind in form.types}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Pages:
 
     async def __call__(self, request: Request) -> Response:
         """Answer for a file of the site, or for an IRI that it is about."""
-        path = request.scope["raw_path"].split(b"?")[0].decode("ascii", "replace")
+        path = path_of(request)
         found = self._file(path)
         if found is None and not self.folder.is_dir():
             await asyncio.sleep(0.1)  # it is being replaced
@@ -103,13 +105,14 @@ class Pages:
             known = file.lstat()
         except (OSError, ValueError):
             return None
-        return file if stat.S_ISREG(known.st_mode) else None
+        # A folder of the path may be a link that leads out of the site.
+        return file if stat.S_ISREG(known.st_mode) and os.path.realpath(file.parent) == str(file.parent) else None
 
     def _sent(self, request: Request, file: Path) -> Response:
         try:
             known = file.stat()
             if known.st_size > _SMALL:
-                return FileResponse(file, media_type=_type(file), headers={"Cache-Control": "max-age=300"})
+                return _large(request, file, known)
             kept = self._read(file, known.st_mtime_ns, known.st_size)
         except OSError:
             return PlainTextResponse("There is no such page.\n", 404)
@@ -120,10 +123,10 @@ class Pages:
         }
         if kept.packed is not None:
             headers["Vary"] = "Accept-Encoding"
-        if _unchanged(request, kept):
+        if _unchanged(request, kept.tag, kept.changed):
             return Response(status_code=304, headers=headers)
         body = kept.body
-        if kept.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        if kept.packed is not None and takes(request.headers.get("accept-encoding"), "gzip"):
             body = kept.packed
             headers["Content-Encoding"] = "gzip"
         return Response(body, media_type=kept.type, headers=headers)
@@ -149,7 +152,7 @@ class Pages:
         name = addresses.file(self.base + path.lstrip("/")) if addresses is not None else None
         if name is None:
             return PlainTextResponse("There is no such page.\n", 404)
-        kind = accepted(request.headers.get("accept"), list(_SUFFIXES))
+        kind = accepted(accepts(request), list(_SUFFIXES))
         headers = {"Vary": "Accept"}
         if kind is None:
             return PlainTextResponse(f"This is there as {', '.join(_SUFFIXES)}.\n", 406, headers)
@@ -180,15 +183,24 @@ def _type(file: Path) -> str:
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
-def _unchanged(request: Request, kept: _File) -> bool:
+def _large(request: Request, file: Path, known: os.stat_result) -> Response:
+    """Return a file that is read as it is sent, or the part of it that is asked for."""
+    response = FileResponse(file, media_type=_type(file), headers={"Cache-Control": "max-age=300"}, stat_result=known)
+    if not _unchanged(request, response.headers["etag"], known.st_mtime):
+        return response
+    kept = {name: response.headers[name] for name in ("etag", "last-modified", "cache-control")}
+    return Response(status_code=304, headers=kept)
+
+
+def _unchanged(request: Request, tag: str, changed: float) -> bool:
     """Whether the client has what would be sent: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2"""
     if (tags := request.headers.get("if-none-match")) is not None:
-        return "*" in tags or any(
-            tag.strip().removeprefix("W/") == kept.tag.removeprefix("W/") for tag in tags.split(",")
+        return tags.strip() == "*" or any(
+            one.strip().removeprefix("W/") == tag.removeprefix("W/") for one in tags.split(",")
         )
     if (since := request.headers.get("if-modified-since")) is not None:
         try:
-            return int(kept.changed) <= parsedate_to_datetime(since).timestamp()
-        except (TypeError, ValueError):
+            return int(changed) <= parsedate_to_datetime(since).timestamp()
+        except (TypeError, ValueError, OverflowError):
             return False
     return False

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
+from kg.serve.address import absolute, path_of, query_of
 from kg.serve.description import described
-from kg.serve.formats import ARROW, GRAPHS, NAMES, RESULTS, accepted
+from kg.serve.formats import ARROW, GRAPHS, NAMES, RESULTS, accepted, accepts
 from kg.serve.state import State
 from kg.serve.tasks import DEFAULT, Answer, Refused, Task
 from kg.serve.text import look
@@ -42,10 +43,10 @@ async def sparql(request: Request) -> Response:
 async def graph_store(request: Request) -> Response:
     """Return a graph by its name, or the default graph, which is the union of all."""
     state = State.of(request)
-    given = parse_qsl(request.url.query, keep_blank_values=True)
+    given = _parameters(query_of(request))
     names = [value for name, value in given if name == "graph"]
     whole = [value for name, value in given if name == "default"]
-    direct = request.path_params.get("name", "")
+    direct = path_of(request).removeprefix("/graph-store").removeprefix("/")
     if len(names) + len(whole) + bool(direct) == 0:
         names_type = _chosen(request, dict(given).get("format"), list(RESULTS))
         return await answered(request, Task("graphs", type=names_type))
@@ -77,7 +78,7 @@ async def _given(request: Request) -> list[tuple[str, str]]:
     Refused
         when its body is of no kind that the protocol knows.
     """
-    given = _parameters(request.url.query)
+    given = _parameters(query_of(request))
     if request.method != "POST":
         return given
     kind, _, rest = request.headers.get("content-type", "").partition(";")
@@ -94,6 +95,7 @@ async def _given(request: Request) -> list[tuple[str, str]]:
 
 def _parameters(text: str) -> list[tuple[str, str]]:
     try:
+        text.encode()  # what came as bytes that are no UTF-8 can't be written as such
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=200)
     except ValueError:
         raise Refused("the parameters are not encoded in UTF-8, or are more than 200", 400) from None
@@ -132,11 +134,13 @@ def _task(request: Request, query: str, given: Sequence[tuple[str, str]], state:
 
 def _chosen(request: Request, named: str | None, offered: list[str], *, fallback: bool = False) -> str:
     """Return the media type of an answer: the one that is named, or the one that is liked best."""
-    if named:
-        if NAMES.get(named, named) not in offered:
-            raise Refused(f"this can't be given as '{named[:80]}'", 406)
+    if named and NAMES.get(named, named) in offered:
         return NAMES.get(named, named)
-    kind = accepted(request.headers.get("accept"), offered)
+    header = accepts(request)
+    if named and header in (None, "*/*"):
+        raise Refused(f"this can't be given as '{named[:80]}'", 406)
+    # Clients that send both a name of their own and the field mean the field.
+    kind = accepted(header, offered)
     if kind is None:
         raise Refused(f"this is there as {', '.join(offered)}", 406)
     return kind
@@ -146,10 +150,11 @@ def _introduced(request: Request) -> Response:
     """Answer a request without a query."""
     state = State.of(request)
     page = ["text/html"] if state.pages is not None else []
-    kind = accepted(request.headers.get("accept"), [*list(GRAPHS)[:4], *page])
+    kind = accepted(accepts(request), [*list(GRAPHS)[:4], *page])
     if kind == "text/html":
         return RedirectResponse(f"{request.scope.get('root_path', '')}/query.html", 303, {"Vary": "Accept"})
     if kind is None:
-        return PlainTextResponse("The description of this service is there as RDF.\n", 406)
-    address = str(request.url.replace(query=""))
-    return Response(described(state.build, address, kind), media_type=kind, headers={"Vary": "Accept"})
+        raise Refused(f"the description of this service is there as {', '.join(list(GRAPHS)[:4])}", 406)
+    return Response(
+        described(state.build, absolute(request, "sparql"), kind), media_type=kind, headers={"Vary": "Accept"}
+    )

@@ -150,7 +150,7 @@ class Keeper:
     async def _close(state: State) -> None:
         await asyncio.sleep(_LINGER)  # requests that have it, and have not begun
         await state.pool.close()
-        shutil.rmtree(state.build.folder, ignore_errors=True)
+        shutil.rmtree(state.build.folder.parent, ignore_errors=True)
 
     async def _opened(self) -> State:
         given = open_build(self.folder)
@@ -169,7 +169,7 @@ class Keeper:
         except BaseException:
             if pool is not None:
                 await pool.close()
-            shutil.rmtree(build.folder, ignore_errors=True)
+            shutil.rmtree(build.folder.parent, ignore_errors=True)
             raise
         pages = Pages(self.site, build.base) if self.site is not None else None
         return State(build, build.base, pool, self.limits, pages, stamp, time.time())

@@ -122,7 +122,7 @@ def _query(build: Build, task: Task, limits: Limits) -> Answer:
     if given:
         graphs = {"default_graph": _graphs(task.default_graphs), "named_graphs": _graphs(task.named_graphs)}
     try:
-        found = build.engine.store.query(task.text, prefixes=PREFIXES, **graphs)  # type: ignore[arg-type]
+        found = build.engine.store.query(task.text, base_iri=build.base, prefixes=PREFIXES, **graphs)  # type: ignore[arg-type]
         if isinstance(found, ox.QueryBoolean):
             return _serialized(bool(found), task, limits)
         if isinstance(found, ox.QueryTriples):

@@ -1,5 +1,5 @@
-// Holds the data of the site in Oxigraph and answers queries; the page ends it to cancel one.
-import { initSync, namedNode, Store } from "./vendor/oxigraph/web.js";
+// Answers queries: from the data of the site, which it holds in Oxigraph, or where there is one by the site's server. The
+// page ends it to cancel a query.
 
 const LABELS = ["http://www.w3.org/2004/02/skos/core#prefLabel", "http://www.w3.org/2000/01/rdf-schema#label", "http://xmlns.com/foaf/0.1/name"];
 // Bytes of whole lines that are loaded at a time: few enough for progress, enough to be quick.
@@ -7,13 +7,15 @@ const PIECE = 4 << 20;
 // Rows that the page is given at a time, and characters of a term or a graph that it shows.
 const PAGE = 200, LONGEST = 400, LONGEST_GRAPH = 200000;
 
-let store, config, rows = [], variables = [], asked = "";
+let oxigraph, store, config, rows = [], variables = [], asked = "";
 
 async function load(given) {
   config = given;
+  if (config.endpoint) { postMessage({ type: "ready", size: 0 }); return; }
+  oxigraph = await import("./vendor/oxigraph/web.js");
   const [wasm, response] = await Promise.all([fetched(new URL("./vendor/oxigraph/web_bg.wasm", import.meta.url)), fetched(config.data)]);
-  initSync({ module: await wasm.arrayBuffer() });
-  store = new Store();
+  oxigraph.initSync({ module: await wasm.arrayBuffer() });
+  store = new oxigraph.Store();
   const options = { format: "application/n-quads", lenient: true, no_transaction: true };
   let kept = [], size = 0, done = 0;
   const put = (last) => {
@@ -55,26 +57,36 @@ async function plain(stream) {
   return packed ? rest.pipeThrough(new DecompressionStream("gzip")) : rest;
 }
 
-function query(text, kind) {
+async function query(text, kind) {
   asked = text;
   rows = [];
   const began = performance.now();
   if (kind === "CONSTRUCT" || kind === "DESCRIBE") {
-    const graph = answer("text/turtle");
+    const graph = await answer("text/turtle");
     postMessage({ type: "graph", text: graph.slice(0, LONGEST_GRAPH), cut: graph.length > LONGEST_GRAPH, seconds: (performance.now() - began) / 1000 });
     return;
   }
-  const found = JSON.parse(answer("application/sparql-results+json"));
+  const found = JSON.parse(await answer("application/sparql-results+json"));
   const seconds = (performance.now() - began) / 1000;
   if ("boolean" in found) { postMessage({ type: "truth", value: found.boolean, seconds }); return; }
   variables = inOrder(found.head.vars, text);
   rows = found.results.bindings;
   postMessage({ type: "solutions", variables, count: rows.length, seconds });
-  more(0);
+  await more(0);
 }
 
-function answer(format) {
+async function answer(format) {
+  if (config.endpoint) return asking(asked, format);
   return store.query(asked, { results_format: format, use_default_graph_as_union: true });
+}
+
+async function asking(text, format) {
+  const response = await fetch(config.endpoint, { method: "POST", headers: { Accept: format, "Content-Type": "application/sparql-query" }, body: text });
+  const said = await response.text();
+  if (response.ok) return said;
+  let reason = "";
+  try { reason = JSON.parse(said).error; } catch { /* it is no answer of our server */ }
+  throw new Error(reason || `The server answered ${response.status}.`);
 }
 
 // With SELECT * the variables come in the order of the alphabet; people expect that of the text.
@@ -84,8 +96,8 @@ function inOrder(names, text) {
   return [...names].sort((a, b) => place(a) - place(b));
 }
 
-function more(from) {
-  const names = new Map();
+async function more(from) {
+  const names = config.endpoint ? await named(rows.slice(from, from + PAGE)) : new Map();
   const shown = rows.slice(from, from + PAGE).map((row) => variables.map((name) => row[name] && cell(row[name], names)));
   postMessage({ type: "rows", from, rows: shown, next: from + PAGE < rows.length ? from + PAGE : 0 });
 }
@@ -102,12 +114,30 @@ function cell(term, names) {
   return { text: term.type === "bnode" ? `_:${term.value}` : cut(JSON.stringify(term.value)), note: "" };
 }
 
+// The names that the server knows of the things in some rows; a name is never needed, so that a fault leaves none.
+async function named(some) {
+  const iris = new Set(some.flatMap((row) => Object.values(row)).filter((term) => term.type === "uri").map((term) => term.value));
+  const names = new Map([...iris].map((iri) => [iri, ""]));
+  const values = [...iris].filter((iri) => !/[<>"{}|^`\\\u0000-\u0020]/.test(iri)).map((iri) => `<${iri}>`).join(" ");
+  if (!values) return names;
+  const properties = LABELS.map((property) => `<${property}>`).join(" ");
+  const text = `SELECT ?iri ?property ?name WHERE { VALUES ?iri { ${values} } VALUES ?property { ${properties} } ?iri ?property ?name FILTER(isLiteral(?name)) }`;
+  try {
+    const found = new Map();
+    for (const { iri, property, name } of JSON.parse(await asking(text, "application/sparql-results+json")).results.bindings) {
+      const language = (name["xml:lang"] || "").toLowerCase(), rank = 3 * LABELS.indexOf(property.value) + (language.startsWith("en") ? 0 : language ? 2 : 1);
+      if (!found.has(iri.value) || rank < found.get(iri.value)) { found.set(iri.value, rank); names.set(iri.value, name.value); }
+    }
+  } catch { /* the IRIs are shown */ }
+  return names;
+}
+
 // The name of a thing; of a cell its region and sector, of a community who is in its middle; nothing where there is none.
 function label(iri) {
   let node;
-  try { node = namedNode(iri); } catch { return ""; }
+  try { node = oxigraph.namedNode(iri); } catch { return ""; }
   for (const property of LABELS) {
-    const found = store.match(node, namedNode(property), null, null).map((quad) => quad.object).filter((term) => term.termType === "Literal");
+    const found = store.match(node, oxigraph.namedNode(property), null, null).map((quad) => quad.object).filter((term) => term.termType === "Literal");
     const best = found.find((term) => term.language.startsWith("en")) || found.find((term) => !term.language) || found[0];
     if (best) return best.value;
   }
@@ -132,9 +162,9 @@ function cut(text) {
 self.onmessage = async ({ data }) => {
   try {
     if (data.type === "load") await load(data.config);
-    else if (data.type === "query") query(data.text, data.kind);
-    else if (data.type === "more") more(data.from);
-    else postMessage({ type: "file", name: data.name, format: data.format, text: answer(data.format) });
+    else if (data.type === "query") await query(data.text, data.kind);
+    else if (data.type === "more") await more(data.from);
+    else postMessage({ type: "file", name: data.name, format: data.format, text: await answer(data.format) });
   } catch (error) {
     const broken = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
     postMessage({ type: "error", at: data.type, broken, message: broken ? "The browser's memory was not enough for this." : String(error.message || error) });

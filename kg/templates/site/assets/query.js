@@ -1,14 +1,18 @@
 // The query page: an editor, a worker that answers, and a table of what it said.
 "use strict";
-(() => {
+(async () => {
   const by = (id) => document.getElementById(id);
   const panel = by("ask");
-  examples();
-  if (!panel) return;
-  by("no-script").hidden = true;
-  if (location.protocol === "file:") { by("from-file").hidden = false; return; }
   const config = JSON.parse(panel.dataset.config);
-  config.data = new URL(config.data, location.href).href;
+  by("no-script").hidden = true;
+  config.endpoint = await endpoint();
+  const able = location.protocol !== "file:" && Boolean(config.endpoint || config.data);
+  examples();
+  if (location.protocol === "file:" && config.data) by("from-file").hidden = false;
+  if (!able) return;
+  if (config.data) config.data = new URL(config.data, location.href).href;
+  by("by-server").hidden = !config.endpoint;
+  by("by-browser").hidden = Boolean(config.endpoint);
   panel.hidden = false;
 
   // Nothing is kept in the browser, and completion asks no other host: it knows the variables of the query alone.
@@ -28,8 +32,8 @@
     worker.onerror = () => told.error({ message: "The program that answers could not be started; this browser may be too old.", broken: true, at: "load" });
     worker.postMessage({ type: "load", config });
     by("loaded").value = 0;
-    by("loaded").hidden = false;
-    say("Loading the data …");
+    by("loaded").hidden = Boolean(config.endpoint);
+    if (!config.endpoint) say("Loading the data …");
   }
   function stop() {
     if (worker) worker.terminate();
@@ -79,7 +83,7 @@
     ready({ size }) {
       ready = true;
       by("loaded").hidden = true;
-      say(`${size.toLocaleString("en").replaceAll(",", "\u202f")} statements are loaded.`);
+      if (size) say(`${size.toLocaleString("en").replaceAll(",", "\u202f")} statements are loaded.`);
       if (waiting) send();
     },
     truth({ value, seconds }) { show(value ? "Yes." : "No.", seconds); },
@@ -187,16 +191,25 @@
     stop();
     waiting = null;
     working(false);
-    say("Cancelled. The data is loaded again for the next query.");
+    say(config.endpoint ? "Cancelled." : "Cancelled. The data is loaded again for the next query.");
   };
   by("more").onclick = () => { by("more").hidden = true; worker.postMessage({ type: "more", from: next }); };
+
+  // A server that answers queries says so in a small file of the site, which says nothing where there is none.
+  async function endpoint() {
+    if (location.protocol === "file:") return "";
+    try {
+      const { endpoint: given } = await (await fetch("assets/endpoint.json")).json();
+      return given ? new URL(given, location.href).href : "";
+    } catch { return ""; }
+  }
 
   function fill(text) { editor.setValue(text.trimEnd()); editor.refresh(); }
   function examples() {
     for (const details of document.querySelectorAll(".ask-examples details")) {
       const text = details.querySelector("pre").textContent;
       const use = details.querySelector(".ask-use"), copy = details.querySelector(".ask-copy");
-      use.hidden = !panel || location.protocol === "file:";
+      use.hidden = !able;
       use.onclick = () => { if (busy) return; fill(text); run(); panel.scrollIntoView(); };
       copy.hidden = !navigator.clipboard;
       copy.onclick = async () => { await navigator.clipboard.writeText(text); copy.textContent = "Copied"; };
