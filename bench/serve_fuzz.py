@@ -221,7 +221,11 @@ def many(work: Callable[..., None], strategy: st.SearchStrategy[object], count: 
     checked = settings(
         max_examples=count, deadline=None, database=None, phases=phases, suppress_health_check=list(HealthCheck)
     )
-    seed(number)(checked(given(strategy)(work)))()
+
+    def one(thing: object) -> None:
+        work(thing)
+
+    seed(number)(checked(given(strategy)(one)))()
 
 
 def main() -> None:
@@ -243,7 +247,7 @@ def main() -> None:
     try:
         for kind, work, strategy in (("protocol", attacker.request, _REQUESTS), ("bytes", attacker.raw, _RAW)):
             try:
-                many(lambda one, work=work: work(one), strategy, third, options.seed)
+                many(work, strategy, third, options.seed)
             except AssertionError as error:
                 whole = False
                 print(f"{kind}: {error}")
