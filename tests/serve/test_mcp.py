@@ -79,7 +79,7 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("select", {"query": "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }"}, "SELECT or ASK"),
     ("select", {"query": "DESCRIBE ?s { ?s a ckg:Cluster }"}, "SELECT or ASK"),
     ("select", {"query": "#" * 100_000}, "too long"),
-    ("select", {"query": ENDLESS}, "stopped after 1 seconds"),
+    ("select", {"query": ENDLESS}, "stopped after 4 seconds"),
     ("select", {"query": "SELECT * {}", "limit": "all"}, "integer"),
 ]
 ASKED: list[tuple[str, dict[str, Any], str]] = [
@@ -153,12 +153,12 @@ def http_server(*arguments: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def address(build: Build) -> Iterator[str]:
     with http_server(
-        "mcp", str(build.folder.parent), "--http", "--set", "seconds=1", "--name", "data.example.org"
+        "mcp", str(build.folder.parent), "--http", "--set", "seconds=4", "--name", "data.example.org"
     ) as found:
         yield found
 
 
-def over_stdio(build: Build, work: Work[T], *options: str, mode: str = "auto", seconds: float = 1) -> T:
+def over_stdio(build: Build, work: Work[T], *options: str, mode: str = "auto", seconds: float = 4) -> T:
     """Do some work with a client of a process of its own."""
     arguments = [*KG[1:], "mcp", str(build.folder.parent), "--set", f"seconds={seconds}", *options]
     server = StdioServerParameters(command=KG[0], args=arguments, env={"PYTHONPATH": str(ROOT)})
