@@ -98,8 +98,8 @@ class _Running:
         self._used = worker.used()
 
     def took(self) -> float:
-        """Return the seconds that it took: of the processor, or a tenth of all, for one may wait for the other or a disk."""
-        return max(self.worker.used() - self._used, (time.monotonic() - self._began) / 10)
+        """Return the seconds that it took: of the processor, or a small part of all, for one may wait for a disk."""
+        return max(self.worker.used() - self._used, (time.monotonic() - self._began) / 40)
 
 
 class Pool:

@@ -20,6 +20,7 @@ FOLDERS = (
     "queries/hygiene",
     "queries/explain",
     "queries/notebook",
+    "queries/serve",
 )
 
 
