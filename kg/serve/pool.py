@@ -126,7 +126,9 @@ class Pool:
         self._running: deque[_Running] = deque()
         self._pressing: asyncio.TimerHandle | None = None
         self._quick = self._leaving = 0
+        #: Places for slow queries of strangers, and for those of the library, which always end.
         self._slow = asyncio.Semaphore(limits.slow)
+        self._own = asyncio.Semaphore(limits.slow + 1)
         self._waiting = 0
         self._active = 0
         self._done = asyncio.Event()
@@ -232,15 +234,18 @@ class Pool:
 
     async def _slowly(self, worker: _Worker, asking: asyncio.Future[Answer], task: Task, *, analytical: bool) -> Answer:
         """Go on with a query that takes long."""
-        if self._slow.locked() or analytical:
+        if self._place(task).locked() or analytical:
             self._drop(worker, asking)
             return await self._later(task, analytical=analytical)
-        async with self._slow:
+        async with self._place(task):
             try:
                 return await self._ended(worker, asking, keep=False)
             except asyncio.CancelledError:
                 self._drop(worker, asking)
                 raise
+
+    def _place(self, task: Task) -> asyncio.Semaphore:
+        return self._slow if task.kind == "query" else self._own
 
     async def _later(self, task: Task, *, analytical: bool) -> Answer:
         """Begin a query, perhaps again, when there is room for another slow one."""
@@ -248,14 +253,14 @@ class Pool:
             raise Refused("too many long queries are waiting; try again later", 503)
         self._waiting += 1
         try:
-            await self._slow.acquire()
+            await self._place(task).acquire()
         finally:
             self._waiting -= 1
         began = time.monotonic()
         try:
             answer = await self._again(task, analytical=analytical)
         finally:
-            self._slow.release()
+            self._place(task).release()
         if time.monotonic() - began < _SLOW:
             self._known.pop(task.key, None)
         return answer

@@ -99,6 +99,23 @@ def test_more_than_may_wait_are_turned_away(build: Build) -> None:
     assert 504 in found
 
 
+def test_the_library_does_not_wait_for_hostile_queries(build: Build) -> None:
+    explain = Task("explain", "Airbus")
+
+    async def work(pool: Pool) -> float:
+        storm = [asyncio.create_task(refused(pool, query)) for query in HOSTILE * 2]
+        await asyncio.sleep(0.5)
+        pool._remember(explain)  # as after a first time that took long
+        began = time.monotonic()
+        assert (await pool.run(explain)).count > 0
+        took = time.monotonic() - began
+        assert not all(task.done() for task in storm)
+        await asyncio.gather(*storm)
+        return took
+
+    assert with_pool(build, work, seconds=8, memory=400) < 7
+
+
 def test_an_answer_is_never_cut(build: Build) -> None:
     async def work(pool: Pool) -> list[Refused]:
         return [
