@@ -104,6 +104,10 @@ class Guard:
             raise
         except ClientDisconnect:
             status = 499
+        except Exception as error:  # nothing else stands before the client
+            response = await fault(Request(scope), error)
+            if status == 0:
+                await response(scope, receive, sending)
         finally:
             self._keep(scope, status, size, time.perf_counter() - began, engine)
 

@@ -112,6 +112,6 @@ def logs(*, access: Any) -> None:
         "loggers": {
             "kg.serve": {"handlers": ["said"], "level": "INFO"},
             "kg.access": {"handlers": ["access"] if access else [], "level": "INFO" if access else "CRITICAL", "propagate": False},
-            "uvicorn": {"handlers": ["said"], "level": "WARNING"},
+            "uvicorn": {"handlers": ["said"], "level": "ERROR"},
         },
     })  # fmt: skip
