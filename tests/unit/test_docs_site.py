@@ -19,4 +19,6 @@ def test_it_builds(tmp_path: Path) -> None:
         text = (tmp_path / "out" / f"{page}.html").read_text(encoding="utf-8")
         assert len(text) > 5_000, page
     assert "clusters-of-a-region" in (tmp_path / "out" / "reference" / "questions.html").read_text(encoding="utf-8")
-    assert "Write a build as a static site" in (tmp_path / "out" / "reference" / "commands.html").read_text(encoding="utf-8")
+    assert "Write a build as a static site" in (tmp_path / "out" / "reference" / "commands.html").read_text(
+        encoding="utf-8"
+    )
