@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
-__all__ = ["HEIGHT_OF_TEXT", "Label", "Sign", "labels", "width_of"]
+__all__ = ["HEIGHT_OF_TEXT", "Label", "Segment", "Sign", "labels", "width_of"]
 
 #: How high a line of text is, how far from its sign it stands, and how wide the rim of a sign is.
 HEIGHT_OF_TEXT, _AWAY, _RIM = 15.0, 4.0, 2.0
 _NARROW, _BROAD = frozenset("iljtfrI.,:;'|!()[]-· "), frozenset("mwMWÆŒ@%…&")
 #: A box: left, top, right, bottom.
 Box = tuple[float, float, float, float]
+#: A line from one point to another.
+Segment = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,10 @@ def width_of(text: str, *, bold: bool = False) -> float:
     return wide * (1.1 if bold else 1)
 
 
-def labels(signs: Sequence[Sign], order: Sequence[int], width: float, height: float) -> dict[int, Label]:
-    """Return the names that fit, by the places of their signs.
+def labels(
+    signs: Sequence[Sign], order: Sequence[int], lines: Sequence[Segment], width: float, height: float
+) -> dict[int, Label]:
+    """Return the names that fit, by the places of their signs, each where the fewest lines run.
 
     Parameters
     ----------
@@ -63,6 +67,8 @@ def labels(signs: Sequence[Sign], order: Sequence[int], width: float, height: fl
         All signs, none of which a name may cover.
     order:
         The places of signs, the most important first.
+    lines:
+        The lines of the drawing.
     width, height:
         The frame, inside which names stay.
     """
@@ -70,6 +76,7 @@ def labels(signs: Sequence[Sign], order: Sequence[int], width: float, height: fl
     taken: list[Box] = []
     found: dict[int, Label] = {}
     for place in order:
+        best: tuple[int, Label, Box] | None = None
         for label, box in _places(signs[place]):
             if box[0] < 2 or box[1] < 2 or box[2] > width - 2 or box[3] > height - 2:
                 continue
@@ -77,9 +84,12 @@ def labels(signs: Sequence[Sign], order: Sequence[int], width: float, height: fl
                 _meet(box, one) for one in taken
             ):
                 continue
-            found[place] = label
-            taken.append(box)
-            break
+            crossed = sum(1 for line in lines if _cross(line, box))
+            if best is None or crossed < best[0]:
+                best = crossed, label, box
+        if best is not None:
+            found[place] = best[1]
+            taken.append(best[2])
     return found
 
 
@@ -99,3 +109,17 @@ def _places(sign: Sign) -> list[tuple[Label, Box]]:
 
 def _meet(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _cross(line: Segment, box: Box) -> bool:
+    """Whether a line runs through a box (Liang and Barsky 1984)."""
+    x1, y1, x2, y2 = line
+    left, top, right, bottom = box
+    if max(x1, x2) < left or min(x1, x2) > right or max(y1, y2) < top or min(y1, y2) > bottom:
+        return False
+    begin, end = 0.0, 1.0
+    for way, low, high in ((x2 - x1, left - x1, right - x1), (y2 - y1, top - y1, bottom - y1)):
+        if way:
+            near, far = sorted((low / way, high / way))
+            begin, end = max(begin, near), min(end, far)
+    return begin <= end

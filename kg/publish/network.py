@@ -98,7 +98,8 @@ def network(
         Sign(x, y, size, shown(member.get("name", ""), _LONGEST), member.get("role") == "focal")
         for member, (x, y), size in zip(chosen, points, sizes, strict=True)
     ]
-    named = labels(signs, sorted(range(len(chosen)), key=lambda n: (not signs[n].bold, -degrees[n], n)), WIDTH, HEIGHT)
+    order = sorted(range(len(chosen)), key=lambda n: (not signs[n].bold, -degrees[n], n))
+    named = labels(signs, order, [(*points[a], *points[b]) for a, b, _ in drawn], WIDTH, HEIGHT)
     nodes = [
         Node(member, sign.x, sign.y, sign.size, sign.text, named.get(place))
         for place, (member, sign) in enumerate(zip(chosen, signs, strict=True))

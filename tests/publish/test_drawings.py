@@ -166,8 +166,16 @@ def test_a_name_that_fits_nowhere_is_left_out() -> None:
         Sign(112, 100, 10, "TWO"),
         Sign(300, 100, 10, "a name as wide as the frame " * 9),
     ]
-    assert set(labels(signs, [0, 1, 2], 400, 200)) == {0, 1}
-    assert labels(signs, [0, 1], 400, 200)[0].anchor == "end"
+    assert set(labels(signs, [0, 1, 2], [], 400, 200)) == {0, 1}
+    assert labels(signs, [0, 1], [], 400, 200)[0].anchor == "end"
+
+
+def test_a_name_stands_where_no_line_runs() -> None:
+    sign = Sign(100, 100, 10, "ONE")
+    assert labels([sign], [0], [], 400, 200)[0].anchor == "start"
+    assert labels([sign], [0], [(100, 100, 300, 101)], 400, 200)[0].anchor == "end"
+    sides = [(0.0, 100.0, 300.0, 100.0), (120.0, 0.0, 120.0, 200.0)]
+    assert labels([sign], [0], sides, 400, 200)[0].dy > 10
 
 
 def test_a_network_of_nobody_linked_stands_in_rows() -> None:
