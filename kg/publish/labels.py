@@ -19,19 +19,20 @@ Segment = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What is to be named: its middle, its radius, and its name as it would be written."""
+    """What is to be named: its middle, its radius, and its name, and shorter ones in case that it doesn't fit."""
 
     x: float
     y: float
     size: float
-    text: str
+    texts: tuple[str, ...]
     bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Where a name stands from the middle of its sign, as an anchor of SVG: start, middle or end."""
+    """A name, and where it stands from the middle of its sign, as an anchor of SVG: start, middle or end."""
 
+    text: str
     dx: float
     dy: float
     anchor: str
@@ -76,26 +77,23 @@ def labels(
     taken: list[Box] = []
     found: dict[int, Label] = {}
     for place in order:
-        best: tuple[int, Label, Box] | None = None
-        for label, box in _places(signs[place]):
-            if box[0] < 2 or box[1] < 2 or box[2] > width - 2 or box[3] > height - 2:
-                continue
-            if any(_meet(box, disc) for n, disc in enumerate(discs) if n != place) or any(
-                _meet(box, one) for one in taken
-            ):
-                continue
-            crossed = sum(1 for line in lines if _cross(line, box))
-            if best is None or crossed < best[0]:
-                best = crossed, label, box
-        if best is not None:
-            found[place] = best[1]
-            taken.append(best[2])
+        others = [disc for n, disc in enumerate(discs) if n != place] + taken
+        for text in dict.fromkeys(signs[place].texts):
+            fitting = [
+                (label, box) for label, box in _places(signs[place], text)
+                if box[0] >= 2 and box[1] >= 2 and box[2] <= width - 2 and box[3] <= height - 2
+                and not any(_meet(box, other) for other in others)
+            ]  # fmt: skip
+            if fitting:
+                found[place], box = min(fitting, key=lambda one: sum(_cross(line, one[1]) for line in lines))
+                taken.append(box)
+                break
     return found
 
 
-def _places(sign: Sign) -> list[tuple[Label, Box]]:
+def _places(sign: Sign, text: str) -> list[tuple[Label, Box]]:
     """Where a name may stand: at the right, at the left, below and above."""
-    wide, away, half = width_of(sign.text, bold=sign.bold), sign.size + _AWAY, HEIGHT_OF_TEXT / 2
+    wide, away, half = width_of(text, bold=sign.bold), sign.size + _AWAY, HEIGHT_OF_TEXT / 2
     out = []
     for anchor, dx, middle in (
         ("start", away, 0.0), ("end", -away, 0.0), ("middle", 0.0, away + half), ("middle", 0.0, -away - half),
@@ -103,7 +101,7 @@ def _places(sign: Sign) -> list[tuple[Label, Box]]:
         left = sign.x + dx - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
         box = (left, sign.y + middle - half, left + wide, sign.y + middle + half)
         # The line on which letters stand is a little below the middle.
-        out.append((Label(round(dx, 1), round(middle + 4, 1), anchor), box))
+        out.append((Label(text, round(dx, 1), round(middle + 4, 1), anchor), box))
     return out
 
 

@@ -135,7 +135,7 @@ def test_names_cover_neither_each_other_nor_signs() -> None:
     boxes = []
     for node in drawn.nodes:
         if node.label:
-            wide = width_of(node.text)
+            wide = width_of(node.label.text)
             left = node.x + node.label.dx - {"start": 0, "middle": wide / 2, "end": wide}[node.label.anchor]
             middle = node.y + node.label.dy - 4
             boxes.append((node, left, middle - 7, left + wide, middle + 7))
@@ -162,16 +162,21 @@ def test_signs_of_a_network_stand_apart() -> None:
 
 def test_a_name_that_fits_nowhere_is_left_out() -> None:
     signs = [
-        Sign(100, 100, 10, "ONE"),
-        Sign(112, 100, 10, "TWO"),
-        Sign(300, 100, 10, "a name as wide as the frame " * 9),
+        Sign(100, 100, 10, ("ONE",)),
+        Sign(112, 100, 10, ("TWO",)),
+        Sign(300, 100, 10, ("a name as wide as the frame " * 9,)),
     ]
     assert set(labels(signs, [0, 1, 2], [], 400, 200)) == {0, 1}
     assert labels(signs, [0, 1], [], 400, 200)[0].anchor == "end"
 
 
+def test_a_name_that_does_not_fit_is_cut_shorter() -> None:
+    sign = Sign(100, 100, 10, ("a name that is far too long for it", "a name…"))
+    assert labels([sign], [0], [], 200, 200)[0].text == "a name…"
+
+
 def test_a_name_stands_where_no_line_runs() -> None:
-    sign = Sign(100, 100, 10, "ONE")
+    sign = Sign(100, 100, 10, ("ONE",))
     assert labels([sign], [0], [], 400, 200)[0].anchor == "start"
     assert labels([sign], [0], [(100, 100, 300, 101)], 400, 200)[0].anchor == "end"
     sides = [(0.0, 100.0, 300.0, 100.0), (120.0, 0.0, 120.0, 200.0)]

@@ -166,7 +166,7 @@ def test_pages_of_links_are_named_and_have_no_empty_columns(example_site: Publis
 def test_the_search_index_tells_groups_from_what_came_to_nothing(example_site: Published) -> None:
     def kind(letters: str, name: str) -> str:
         found = json.loads((example_site.site / f"assets/data/search/{letters}.json").read_text(encoding="utf-8"))
-        return next(one[0] for one in found["names"] if one[1] == name)
+        return next(str(one[0]) for one in found["names"] if one[1] == name)
 
     assert kind("g", "United Nations Global Compact (an illustrative six)") == "c"
     assert kind("s", "Silicon Saxony") == "g"
