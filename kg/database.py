@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,5 +27,6 @@ def connect(
         Whether the file is only read.
     """
     connection = duckdb.connect(str(path), read_only=read_only, config=dict(config or {}))
-    connection.execute("SET enable_progress_bar = false")
+    with suppress(duckdb.InvalidInputException):  # in a notebook that has no means to draw it there is none to turn off
+        connection.execute("SET enable_progress_bar = false")
     return connection
