@@ -7,7 +7,7 @@ from typing import Any
 
 from kg.namespaces import CKG
 from kg.publish.charts import years_chart
-from kg.publish.network import network
+from kg.publish.network import MOST_NODES, network
 from kg.publish.reading import Model, Record
 from kg.publish.render import Frame, Resource, about_page, shown
 from kg.publish.words import KINDS, REASONS, ROLES, SOURCES, STANCES, TYPES, bits_of, label_of, term, words_of
@@ -76,7 +76,7 @@ def _write(frame: Frame, model: Model, first: int, last: int) -> int:
             candidates=beside["candidates"],
             rivals=len(beside["rivals"]),
             themes={row["organization"]: row["themes"] for row in beside["themes"]},
-            **_context(group, members, beside["supplies"], beside["shared"], beside["years"]),
+            **_context(group, members, beside),
         )
     return len(groups)
 
@@ -113,6 +113,7 @@ def _of_groups(model: Model, first: int, last: int) -> dict[str, dict[int, list[
         ORDER BY t.key, t.size DESC, c.n""",
         part,
     )
+    sold, worked = _drawn(model, part)
     rivals = model.by(f'SELECT "group" AS key, one, other FROM rival_tie WHERE {within}', part)
     years = model.by(f'SELECT "group" AS key, year, linked, near FROM year WHERE {within} ORDER BY 1, 2', part)
     lacking = model.by(
@@ -130,6 +131,8 @@ def _of_groups(model: Model, first: int, last: int) -> dict[str, dict[int, list[
         "themes": themes,
         "supplies": supplies,
         "shared": shared,
+        "sold": sold,
+        "worked": worked,
         "rivals": rivals,
         "years": years,
         "lacking": lacking,
@@ -137,10 +140,27 @@ def _of_groups(model: Model, first: int, last: int) -> dict[str, dict[int, list[
     }
 
 
-def _context(
-    group: Record, members: list[Record], supplies: list[Record], shared: list[Record], years: list[Record]
-) -> Record:
+def _drawn(model: Model, part: tuple[int, int]) -> tuple[dict[int, list[Record]], dict[int, list[Record]]]:
+    """Return all ties between the members that are drawn: supplies, and who works together in each collaboration."""
+    first = f'SELECT "group", organization FROM membership WHERE "group" >= ? AND "group" < ? AND rank <= {MOST_NODES}'
+    sold = model.by(
+        f"""WITH m AS ({first}) SELECT DISTINCT t."group" AS key, t.one, t.other FROM supply_tie t
+        JOIN m a ON a."group" = t."group" AND a.organization = t.one
+        JOIN m b ON b."group" = t."group" AND b.organization = t.other ORDER BY ALL""",
+        part,
+    )
+    worked = model.by(
+        f"""WITH m AS ({first}) SELECT s."group" AS key, s.collaboration, list(s.organization ORDER BY s.organization)
+            AS organizations FROM shared s JOIN m ON m."group" = s."group" AND m.organization = s.organization
+        GROUP BY ALL HAVING count(*) > 1 ORDER BY 1, 2""",
+        part,
+    )
+    return sold, worked
+
+
+def _context(group: Record, members: list[Record], beside: dict[str, list[Record]]) -> Record:
     described(group)
+    supplies, shared, years = beside["supplies"], beside["shared"], beside["years"]
     group["reason_words"] = REASONS.get(group["reason"] or "", group["reason"] or "it was no candidate")
     group["source_words"] = SOURCES[group["source"]]
     names = {member["organization"]: member for member in members}
@@ -153,8 +173,8 @@ def _context(
         for one in shared[:MOST_TIES]
     ]  # fmt: skip
     drawing = network(
-        members, [(one["one"], one["other"]) for one in supplies], [one["organizations"] for one in shared],
-        group["members"] or 0,
+        members, [(one["one"], one["other"]) for one in beside["sold"]],
+        [one["organizations"] for one in beside["worked"]], group["members"] or 0,
     ) if members else None  # fmt: skip
     return {
         "group": group,

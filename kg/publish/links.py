@@ -97,6 +97,13 @@ def write_participations(frame: Frame, model: Model, first: int, last: int) -> i
                    "l.role AS c1", first, last)  # fmt: skip
 
 
+def _first(rows: list[Record]) -> Record:
+    """Return what the links of a page are of: the name that all begin with, or the first and how many others."""
+    names = dict.fromkeys((row["a_name"], row["a_href"]) for row in rows if row["a_name"])
+    name, href = next(iter(names), ("", ""))
+    return {"name": name, "href": href, "others": max(0, len(names) - 1)}
+
+
 def _tables(
     frame: Frame,
     model: Model,
@@ -123,6 +130,9 @@ def _tables(
             pages.setdefault(row["file"], []).append(row)
         for file, found in pages.items():
             resource = Resource(file, found[0]["iri"] if len(found) == 1 else "", f"{CKG}{name}")
-            frame.page("links.html.j2", resource, title=title, columns=columns, rows=found[:MOST_ROWS], all=len(found))
+            rows = found[:MOST_ROWS]
+            places = [place for place in range(1, len(columns) - 1) if any(row[f"c{place}"] for row in rows)]
+            frame.page("links.html.j2", resource, title=title, of=_first(found), columns=columns, places=places,
+                       rows=rows, all=len(found))  # fmt: skip
         count += len(pages)
     return count

@@ -7,25 +7,28 @@ from dataclasses import dataclass
 from math import cos, pi, sin, sqrt
 from typing import Any
 
+from kg.publish.labels import Label, Sign, labels
+from kg.publish.render import shown
+
 __all__ = ["MOST_LINES", "MOST_NODES", "Line", "Network", "Node", "network"]
 
 #: The most members and lines that are drawn; who has fewer partners is left out.
 MOST_NODES, MOST_LINES = 60, 500
 WIDTH, HEIGHT, _EDGE = 900, 560, 46
-#: So many are named beside their sign.
-_NAMED = 24
+#: How much of a name is written, and how often signs that touch are moved apart.
+_LONGEST, _PUSHES = 26, 30
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A member: where it stands, how large its sign is, and on which side its name stands, if it does."""
+    """A member: where it stands, how large its sign is, and its name and where that stands, if it fits."""
 
     member: Any
     x: float
     y: float
     size: float
-    named: bool
-    side: str
+    text: str
+    label: Label | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What is drawn, and of how many members and lines it was chosen."""
+    """What is drawn, and of how many members and lines it was chosen.
+
+    `all_lines` is how many lines there are between the members that are drawn; `aside` is how many of these have partners,
+    but none that is drawn.
+    """
 
     nodes: list[Node]
     lines: list[Line]
     members: int
-    pairs: int
+    all_lines: int
+    aside: int
 
 
 def network(
@@ -77,28 +85,46 @@ def network(
         for place, one in enumerate(here):
             for other in here[place + 1 :]:
                 horizontal[one, other] = horizontal.get((one, other), 0) + weight
-    weights: dict[tuple[int, int], float] = dict(horizontal)
-    for one, other in vertical:
-        pair = (min(one, other), max(one, other))
-        weights[pair] = weights.get(pair, 0) + 1
-    points = _layout(len(chosen), weights)
+    strongest = sorted(horizontal, key=lambda pair: (-horizontal[pair], pair))
+    every = [(a, b, "h") for a, b in strongest] + [(a, b, "v") for a, b in sorted(vertical)]
+    drawn = _drawn(every)
     degrees = [0] * len(chosen)
-    for one, other in weights:
+    for one, other in {(min(a, b), max(a, b)) for a, b, _ in every}:
         degrees[one] += 1
         degrees[other] += 1
-    named = set(sorted(range(len(chosen)), key=lambda n: (-degrees[n], n))[:_NAMED])
-    nodes = [
-        Node(member, x, y, round(5 + 1.6 * sqrt(degree), 1), place in named, "end" if x > WIDTH * 0.72 else "start")
-        for place, (member, (x, y), degree) in enumerate(zip(chosen, points, degrees, strict=True))
+    sizes = [round(5 + 1.6 * sqrt(degree), 1) for degree in degrees]
+    points = _layout(sizes, {(min(a, b), max(a, b)) for a, b, _ in drawn})
+    signs = [
+        Sign(x, y, size, shown(member.get("name", ""), _LONGEST), member.get("role") == "focal")
+        for member, (x, y), size in zip(chosen, points, sizes, strict=True)
     ]
-    strongest = sorted(horizontal, key=lambda pair: (-horizontal[pair], pair))
-    drawn = [(a, b, "h") for a, b in strongest] + [(a, b, "v") for a, b in sorted(vertical)]
-    if len(drawn) > MOST_LINES:
-        kept = max(MOST_LINES // 2, MOST_LINES - len(strongest))
-        few = sorted(vertical)[:kept]
-        drawn = [(a, b, "h") for a, b in strongest[: MOST_LINES - len(few)]] + [(a, b, "v") for a, b in few]
-    lines = [_line(nodes, *one) for one in drawn]
-    return Network(nodes, lines, total, len(weights))
+    named = labels(signs, sorted(range(len(chosen)), key=lambda n: (not signs[n].bold, -degrees[n], n)), WIDTH, HEIGHT)
+    nodes = [
+        Node(member, sign.x, sign.y, sign.size, sign.text, named.get(place))
+        for place, (member, sign) in enumerate(zip(chosen, signs, strict=True))
+    ]
+    aside = sum(
+        1 for member, degree in zip(chosen, degrees, strict=True)
+        if not degree and (member["vertical"] or member["horizontal"])
+    )  # fmt: skip
+    return Network(nodes, [_line(nodes, *one) for one in drawn], total, len(every), aside)
+
+
+def _drawn(every: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Return the lines that are drawn: where there are many one for each member, then the first of both drivers."""
+    if len(every) <= MOST_LINES:
+        return every
+    reached: set[int] = set()
+    kept: dict[tuple[int, int, str], None] = {}
+    for line in every:
+        if not reached.issuperset(line[:2]):
+            reached.update(line[:2])
+            kept[line] = None
+    rest = {driver: [line for line in every if line[2] == driver and line not in kept] for driver in "hv"}
+    room = MOST_LINES - len(kept)
+    few = rest["v"][: max(room // 2, room - len(rest["h"]))]
+    kept |= dict.fromkeys(few) | dict.fromkeys(rest["h"][: room - len(few)])
+    return [line for line in every if line in kept]
 
 
 def _line(nodes: Sequence[Node], one: int, other: int, driver: str) -> Line:
@@ -118,9 +144,10 @@ def _line(nodes: Sequence[Node], one: int, other: int, driver: str) -> Line:
     )  # fmt: skip
 
 
-def _layout(count: int, weights: dict[tuple[int, int], float]) -> list[tuple[float, float]]:
-    """Return where each stands: the linked in the middle by their ties, those without a line in rows below."""
-    linked = sorted({place for pair in weights for place in pair})
+def _layout(sizes: Sequence[float], pairs: set[tuple[int, int]]) -> list[tuple[float, float]]:
+    """Return where each stands: the linked in the middle by their lines, those without a line in rows below."""
+    count = len(sizes)
+    linked = sorted({place for pair in pairs for place in pair})
     alone = [place for place in range(count) if place not in set(linked)]
     rows = (len(alone) + 19) // 20
     bottom = HEIGHT - _EDGE - (rows * 34 if linked else 0)
@@ -129,10 +156,11 @@ def _layout(count: int, weights: dict[tuple[int, int], float]) -> list[tuple[flo
         import igraph  # here: it takes long to load, and few commands draw
 
         index = {place: n for n, place in enumerate(linked)}
-        graph = igraph.Graph(len(linked), [(index[a], index[b]) for a, b in weights])
+        graph = igraph.Graph(len(linked), [(index[a], index[b]) for a, b in sorted(pairs)])
         start = [[cos(2 * pi * n / len(linked)), sin(2 * pi * n / len(linked))] for n in range(len(linked))]
         found = graph.layout_kamada_kawai(seed=start, maxiter=12 * len(linked)).coords
-        points = dict(zip(linked, _fitted(found, _EDGE, _EDGE, WIDTH - _EDGE, bottom), strict=True))
+        fitted = _fitted(found, _EDGE, _EDGE, WIDTH - _EDGE, bottom)
+        points = dict(zip(linked, _apart(fitted, [sizes[place] for place in linked], bottom), strict=True))
     for n, place in enumerate(alone):
         row, column = divmod(n, 20)
         in_row = min(20, len(alone) - 20 * row)
@@ -153,3 +181,26 @@ def _fitted(
         (round(left + (x - min(xs)) / wide * (right - left), 1), round(top + (y - min(ys)) / high * (bottom - top), 1))
         for x, y in zip(xs, ys, strict=True)
     ]
+
+
+def _apart(points: Sequence[tuple[float, float]], sizes: Sequence[float], bottom: float) -> list[tuple[float, float]]:
+    """Return the points, moved until no sign touches another, or as far as some steps bring them."""
+    spots = [list(point) for point in points]
+    for _ in range(_PUSHES):
+        moved = False
+        for one, a in enumerate(spots):
+            for other in range(one):
+                b = spots[other]
+                dx, dy, least = a[0] - b[0], a[1] - b[1], sizes[one] + sizes[other] + 8
+                if abs(dx) >= least or abs(dy) >= least or dx * dx + dy * dy >= least * least - 0.1:
+                    continue
+                far = sqrt(dx * dx + dy * dy)
+                ux, uy = (dx / far, dy / far) if far else (cos(one), sin(one))
+                step = (least - far) / 2
+                for spot, sign in ((a, 1), (b, -1)):
+                    spot[0] = min(max(spot[0] + sign * ux * step, _EDGE), WIDTH - _EDGE)
+                    spot[1] = min(max(spot[1] + sign * uy * step, _EDGE), bottom)
+                moved = True
+        if not moved:
+            break
+    return [(round(x, 1), round(y, 1)) for x, y in spots]

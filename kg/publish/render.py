@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -23,6 +24,7 @@ __all__ = ["DRIVERS", "FORMATS", "Frame", "Resource", "about_page", "safe_json",
 FORMATS = {"ttl": "text/turtle", "jsonld": "application/ld+json", "nt": "application/n-triples"}
 #: The drivers in the order of their bits, with the letter of their class in the style sheet.
 DRIVERS = (("Geography", "g"), ("Sector", "s"), ("Vertical", "v"), ("Horizontal", "h"))
+_SIGN = re.compile(r" \([0-9a-f]{6}\)\Z")
 #: How much of a text is shown in a line.
 MOST = 120
 
@@ -31,6 +33,10 @@ def shown(text: object, most: int = MOST) -> str:
     """Return a text as it can be shown: on one line, cut, and without signs that turn what follows."""
     given = str(text)
     if len(given) > most:
+        # What tells apart things that are named alike stands at the end.
+        sign = _SIGN.search(given)
+        if sign and most > 2 * len(sign[0]):
+            return f"{shown(given[: sign.start()], most - len(sign[0]))}{sign[0]}"
         return f"{readable(given[: most - 1], most).rstrip()}…"
     return given if given.isprintable() else readable(given, most)
 
@@ -38,6 +44,16 @@ def shown(text: object, most: int = MOST) -> str:
 def name(text: object, most: int = MOST) -> Markup:
     """Return a text from data as HTML, kept apart from the direction of what is around it."""
     return Markup(f"<bdi>{escape(shown(text, most))}</bdi>")
+
+
+def headed(text: object) -> str:
+    """Return a name that we made as a heading has it; names from data stay as they are.
+
+    >>> headed("around A, B (0123ab)"), headed("eBay")
+    ('Around A, B (0123ab)', 'eBay')
+    """
+    given = str(text)
+    return f"A{given[1:]}" if given.startswith("around ") and _SIGN.search(given) else given
 
 
 def web(address: object) -> str:
@@ -154,7 +170,7 @@ class Frame:
         """The templates, a user's own before ours."""
         made = environment("site", before=self.templates)
         made.filters |= {
-            "shown": shown, "name": name, "web": web, "json": safe_json, "number": number, "percent": percent,
+            "shown": shown, "name": name, "headed": headed, "web": web, "json": safe_json, "number": number, "percent": percent,
             "ring": ring, "arc": arc, "drivers": listed, "path": lambda text: quote(str(text), safe="/-_.~"),
         }  # fmt: skip
         made.globals |= {

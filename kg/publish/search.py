@@ -17,6 +17,8 @@ __all__ = ["FOLDED", "MOST_ENTRIES", "file_of", "folded", "write_search"]
 
 #: The most names in a file, those that are kept where there are more, and the longest beginning of a word.
 MOST_ENTRIES, KEPT, DEEPEST = 300, 60, 10
+#: How much of a name is listed.
+_LONGEST = 90
 #: Letters that are no letter with an accent, and what they are searched as.
 FOLDED = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
 _LETTERS = "[^\\p{L}\\p{N}]+"
@@ -28,6 +30,13 @@ def folded(column: str) -> str:
     for letter, plain in FOLDED.items():
         text = f"replace({text}, '{letter}', '{plain}')"
     return text
+
+
+def cut(column: str) -> str:
+    """Return SQL for a name as it is listed: cut, but with the sign in brackets that tells apart what is named alike."""
+    return f"""CASE WHEN length({column}) <= {_LONGEST} THEN {column}
+        WHEN regexp_matches({column}, ' [(][0-9a-f]{{6}}[)]$') THEN left({column}, {_LONGEST - 10}) || '… ' || right({column}, 8)
+        ELSE left({column}, {_LONGEST - 1}) || '…' END"""
 
 
 def file_of(letters: str) -> str:
@@ -43,12 +52,12 @@ def write_search(frame: Frame, model: Model) -> int:
     """Write the index and the page that uses it; return how many files it has."""
     run = model.connection.execute
     run(f"""CREATE TEMP TABLE found AS
-        SELECT 'g' AS kind, n, left(name, 90) AS name, href, coalesce(members, 0) * 4 + 1000 AS weight, NULL AS place,
+        SELECT CASE WHEN evidenced THEN 'g' ELSE 'c' END AS kind, n, {cut("name")} AS name, href, coalesce(members, 0) * 4 + 1000 AS weight, NULL AS place,
             {folded("left(name, 200)")} AS words FROM "group" WHERE evidenced OR source = 'declared'
-        UNION ALL SELECT 'o', o.n, left(o.name, 90), o.href, s.groups * 10 + s.ties, r.name, {folded("left(o.name, 200)")}
+        UNION ALL SELECT 'o', o.n, {cut("o.name")}, o.href, s.groups * 10 + s.ties, r.name, {folded("left(o.name, 200)")}
             FROM organization o JOIN score s ON s.n = o.n LEFT JOIN region r ON r.n = o.region
-        UNION ALL SELECT 'r', n, left(name, 90), href, 500, NULL, {folded("left(name, 200)")} FROM region
-        UNION ALL SELECT 's', n, left(name, 90), href, 500, NULL, {folded("left(name, 200)")} FROM sector""")
+        UNION ALL SELECT 'r', n, {cut("name")}, href, 500, NULL, {folded("left(name, 200)")} FROM region
+        UNION ALL SELECT 's', n, {cut("name")}, href, 500, NULL, {folded("left(name, 200)")} FROM sector""")
     run(f"""CREATE TEMP TABLE word AS SELECT DISTINCT kind, n, left(w, 40) AS word FROM
         (SELECT kind, n, unnest(regexp_split_to_array(words, '{_LETTERS}')) AS w FROM found) WHERE w <> ''""")
     count = 0
@@ -91,6 +100,5 @@ def _files(model: Model, depth: int) -> Iterator[Record]:
 
 
 def _letters(model: Model) -> list[Record]:
-    """Return, for readers without scripts, the largest groups by name."""
-    return model.rows("""SELECT name, href FROM (SELECT name, href FROM "group" WHERE evidenced ORDER BY n LIMIT 60)
-        ORDER BY name""")  # fmt: skip
+    """Return, for readers without scripts, the largest groups, the largest first."""
+    return model.rows("""SELECT name, href FROM "group" WHERE evidenced ORDER BY n LIMIT 60""")

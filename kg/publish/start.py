@@ -9,7 +9,7 @@ from kg.publish.groups import GROUP_COLUMNS, described
 from kg.publish.reading import Model, Record
 from kg.publish.render import Frame, shown, web
 from kg.publish.words import KINDS, TYPES
-from kg.publish.worldmap import base_map
+from kg.publish.worldmap import BaseMap, base_map
 
 __all__ = ["SHARD", "write_start"]
 
@@ -35,12 +35,20 @@ def write_start(frame: Frame, model: Model) -> None:
     choices = _choices(model)
     if total > ON_START:
         _shards(frame, model, total)
-    common = {"total": total, "choices": choices, "shards": -(-total // SHARD), "kinds": KINDS, "types": TYPES}
+    failed = _failed(model)
+    common = {
+        "total": total,
+        "choices": choices,
+        "shards": -(-total // SHARD),
+        "kinds": KINDS,
+        "types": TYPES,
+        "failed": failed,
+    }
     frame.write(
         "index.html.j2", "index.html", groups=groups[:ON_START], map=_map(model), numbers=_numbers(frame, model),
         drivers=_drivers(model, total), data=_about(frame), items=dumps(frame), kind_counts=_kinds(model), **common,
     )  # fmt: skip
-    frame.write("groups.html.j2", "groups.html", groups=groups, failed=_failed(model), **common)
+    frame.write("groups.html.j2", "groups.html", groups=groups, **common)
 
 
 def _numbers(frame: Frame, model: Model) -> dict[str, int]:
@@ -140,6 +148,7 @@ def _map(model: Model) -> Record:
         place["more"] -= 1
     for place in places.values():
         place["reach"] = _arranged(place["marks"])
+        _inside(place, base)
     listed = list(places.values())
     _levels(listed)
     return {"base": base, "places": listed, "drawn": len(clusters), "all": every,
@@ -160,6 +169,12 @@ def _arranged(marks: list[Record]) -> float:
             reach = max(reach, away + size)
         mark |= {"dx": round(dx, 1), "dy": round(dy, 1), "size": round(size, 1)}
     return reach
+
+
+def _inside(place: Record, base: BaseMap) -> None:
+    """Move a place at the edge of the map so far in that all of its signs are seen."""
+    for axis, end in (("x", base.width), ("y", base.height)):
+        place[axis] = round(min(max(place[axis], place["reach"]), end - place["reach"]), 1)
 
 
 def _levels(places: list[Record]) -> None:

@@ -51,9 +51,11 @@ def base_map(points: Sequence[Point]) -> BaseMap:
     west, span = _longitudes([point[0] for point in points])
     if not points or span > _WORLD:
         project: Callable[[float, float], Point] = _equal_earth
-        box = (*_equal_earth(-178, 0), *_equal_earth(178, 0))
-        south, north = _equal_earth(0, -57)[1], _equal_earth(0, 80)[1]
-        left, right, bottom, top = box[0], box[2], south, north
+        # The ends of the world are left out where nothing is.
+        east = 180 if any(abs(longitude) > 176 for longitude, _ in points) else 178
+        latitudes = [latitude for _, latitude in points]
+        right = _equal_earth(east, 0)[0]
+        left, bottom, top = -right, *(_equal_earth(0, end)[1] for end in _ends(latitudes))
     else:
         low, high = min(p[1] for p in points), max(p[1] for p in points)
         project = _lambert(west + span / 2, (low + high) / 2)
@@ -83,6 +85,11 @@ def _longitudes(given: Sequence[float]) -> tuple[float, float]:
     gaps = [(after - before, after) for before, after in zip(known, [*known[1:], known[0] + 360], strict=True)]
     gap, west = max(gaps)
     return (west + 180) % 360 - 180, 360 - gap
+
+
+def _ends(latitudes: Sequence[float]) -> tuple[float, float]:
+    """Return how far south and north a map of the world goes to show some latitudes with room beyond them."""
+    return max(-90, min([-57, *(one - 5 for one in latitudes)])), min(90, max([80, *(one + 5 for one in latitudes)]))
 
 
 def _equal_earth(longitude: float, latitude: float) -> Point:

@@ -23,14 +23,31 @@ for (const figure of document.querySelectorAll("[data-network]")) {
     g: (p, q) => p.r !== "" && p.r === q.r,
     s: (p, q) => p.s !== "" && p.s.split(" ").some(one => q.s.split(" ").includes(one)),
   };
+  // What doesn't fit is seen from its middle first; the edges of the box show that there is more on both sides.
+  const box = figure.querySelector(".scroll");
+  box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
   figure.querySelector(".toggles").hidden = false;
-  for (const box of figure.querySelectorAll("[data-driver]"))
-    box.addEventListener("change", () => {
-      const driver = box.dataset.driver;
-      if (together[driver]) draw(driver, box.checked && together[driver]);
-      else net.classList.toggle(`no-${driver}`, !box.checked);
+  for (const choice of figure.querySelectorAll("[data-driver]"))
+    choice.addEventListener("change", () => {
+      const driver = choice.dataset.driver;
+      if (together[driver]) draw(driver, choice.checked && together[driver]);
+      else net.classList.toggle(`no-${driver}`, !choice.checked);
     });
+  // The name of a member whose label found no room is written over the drawing while it is pointed at.
+  const name = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  name.setAttribute("class", "over");
+  net.append(name);
+  const write = node => {
+    name.textContent = "";
+    if (!node || node.querySelector("text")) return;
+    const { e: x, f: y } = place(node), size = Number(node.querySelector("circle").getAttribute("r")), right = x > net.viewBox.baseVal.width * 0.6;
+    name.textContent = node.querySelector("title").textContent;
+    name.setAttribute("x", right ? x - size - 4 : x + size + 4);
+    name.setAttribute("y", y + 4);
+    name.setAttribute("text-anchor", right ? "end" : "start");
+  };
   const light = chosen => {
+    write(chosen === null ? null : nodes[chosen]);
     net.classList.toggle("some", chosen !== null);
     const near = new Set([chosen]);
     for (const line of net.querySelectorAll("line")) {

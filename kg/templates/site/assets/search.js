@@ -7,7 +7,7 @@ for (const form of document.querySelectorAll("[data-search]")) {
   const fold = text => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replace(/[ßæœøłđðþıħ]/gu, c => other[c]);
   const words = text => fold(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
   const file = letters => [...letters].map(c => /[a-z0-9]/.test(c) ? c : `_${c.codePointAt(0).toString(16)}`).join("");
-  const kinds = { g: "Group", o: "Organisation", r: "Region", s: "Sector" };
+  const kinds = { g: "Group", c: "Considered, and no group", o: "Organisation", r: "Region", s: "Sector" };
   const most = 100;
   const known = new Map();
   const get = letters => {
@@ -26,7 +26,8 @@ for (const form of document.querySelectorAll("[data-search]")) {
   let run = 0;
   const search = async () => {
     const mine = ++run, wanted = words(input.value);
-    if (!wanted.length) { results.replaceChildren(); found.textContent = ""; return; }
+    // Names are searched by their letters and digits; what has none is in no name.
+    if (!wanted.length) { results.replaceChildren(); found.textContent = input.value.trim() ? "Nothing is called so." : ""; return; }
     let files;
     try {
       files = await Promise.all(wanted.map(reach));
