@@ -52,7 +52,8 @@ class YearsChart:
         """How much the share that is local changed between two years with links enough, in percentage points."""
         if self.first is None or self.last is None:
             return 0.0
-        return 100 * (self.last["near"] / self.last["linked"] - self.first["near"] / self.first["linked"])
+        first, last = (float(one["near"]) / one["linked"] for one in (self.first, self.last))
+        return float(100 * (last - first))
 
 
 def years_chart(years: Sequence[Record], present: int | None = None) -> YearsChart | None:
@@ -72,7 +73,7 @@ def years_chart(years: Sequence[Record], present: int | None = None) -> YearsCha
     past = [row for row in every_row if present is None or row["year"] <= present]
     least = max([_TELLING, *(_PART * row["linked"] for row in past)])
     telling = [row for row in past if row["linked"] >= least]
-    told = (telling[0], telling[-1]) if len(telling) > 1 else (None, None)
+    told = len(telling) > 1
     width, height, left, right, top, bottom = 760, 230, 44, 40, 14, 200
     first, last = rows[0]["year"], rows[-1]["year"]
     step = (width - left - right) / (last - first + 1)
@@ -90,4 +91,5 @@ def years_chart(years: Sequence[Record], present: int | None = None) -> YearsCha
     line = " ".join(f"{round(bar.x + bar.width / 2, 1)},{bar.share_y}" for bar in bars)
     every = max(1, round((last - first + 1) / 9))
     labels = [(round(left + (year - first + 0.5) * step, 1), year) for year in range(first, last + 1, every)]
-    return YearsChart(width, height, bottom, bars, line, labels, most, every_row, *told, present)
+    return YearsChart(width, height, bottom, bars, line, labels, most, every_row,
+                      telling[0] if told else None, telling[-1] if told else None, present)  # fmt: skip
