@@ -112,7 +112,8 @@ def _dressed(frame: Frame, file: str, text: str) -> str:
     ).replace("</header>", "</section>", 1)
     text = text.replace("<body>", f"<body>\n{header}", 1)
     style = '<link rel="stylesheet" href="reference.css">'
-    return text.replace(style, f'{style}\n<link rel="stylesheet" href="../assets/ontology.css">', 1)
+    ours = '<link rel="stylesheet" href="../assets/ontology.css">\n<link rel="icon" type="image/svg+xml" href="../assets/icon.svg">'
+    return text.replace(style, f"{style}\n{ours}", 1)
 
 
 def write_data_page(frame: Frame, site: Site) -> None:

@@ -15,8 +15,8 @@ __all__ = ["MOST_LINES", "MOST_NODES", "Line", "Network", "Node", "network"]
 #: The most members and lines that are drawn; who has fewer partners is left out.
 MOST_NODES, MOST_LINES = 60, 500
 WIDTH, HEIGHT, _EDGE = 900, 560, 46
-#: How much of a name is written, and how often signs that touch are moved apart.
-_LONGEST, _PUSHES = 26, 30
+#: How much of a name is written, less where there is little room, and how often signs that touch are moved apart.
+_LENGTHS, _PUSHES = (26, 16, 12), 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,6 @@ class Node:
     x: float
     y: float
     size: float
-    text: str
     label: Label | None
 
 
@@ -95,12 +94,13 @@ def network(
     sizes = [round(5 + 1.6 * sqrt(degree), 1) for degree in degrees]
     points = _layout(sizes, {(min(a, b), max(a, b)) for a, b, _ in drawn})
     signs = [
-        Sign(x, y, size, shown(member.get("name", ""), _LONGEST), member.get("role") == "focal")
+        Sign(x, y, size, tuple(shown(member.get("name", ""), most) for most in _LENGTHS), member.get("role") == "focal")
         for member, (x, y), size in zip(chosen, points, sizes, strict=True)
     ]
-    named = labels(signs, sorted(range(len(chosen)), key=lambda n: (not signs[n].bold, -degrees[n], n)), WIDTH, HEIGHT)
+    order = sorted(range(len(chosen)), key=lambda n: (not signs[n].bold, -degrees[n], n))
+    named = labels(signs, order, [(*points[a], *points[b]) for a, b, _ in drawn], WIDTH, HEIGHT)
     nodes = [
-        Node(member, sign.x, sign.y, sign.size, sign.text, named.get(place))
+        Node(member, sign.x, sign.y, sign.size, named.get(place))
         for place, (member, sign) in enumerate(zip(chosen, signs, strict=True))
     ]
     aside = sum(

@@ -177,6 +177,13 @@ def test_search_finds_names_by_their_beginnings_without_accents(page: Page, addr
     expect(page.locator("[data-found]")).to_contain_text("Write more of the name")
     field.fill("zzz")
     expect(page.locator("[data-found]")).to_have_text("Nothing is called so.")
+    for typed in ("😀", "{{"):
+        field.fill(typed)
+        expect(page.locator("[data-found]")).to_have_text("Nothing is called so.")
+    field.fill("")
+    expect(page.locator("[data-found]")).to_have_text("")
+    field.fill("global compact")
+    expect(results.first).to_contain_text("Considered, and no group")
     field.fill("img")
     expect(results).to_have_count(1)
     assert page.title() != "owned"
@@ -202,6 +209,53 @@ def test_the_network_hides_drivers_and_lights_up_the_ties_of_a_member(page: Page
     assert "some" in (net.get_attribute("class") or "")
     net.locator("g.node", has_text="NaMLab").locator("circle").first.click(force=True)
     page.wait_for_url(re.compile("organization/namlab"))
+
+
+def test_names_in_the_network_stand_clear_and_others_are_written_when_pointed_at(page: Page, address: str) -> None:
+    boxes = """() => [...document.querySelectorAll('svg.net .node')].map(one => {
+        const box = one => { const b = one?.getBoundingClientRect(); return b && [b.left, b.top, b.right, b.bottom]; };
+        return [box(one.querySelector('text')), box(one.querySelector('circle'))]; })"""
+    page.goto(f"{address}page/group/declared/silicon-saxony.html")
+    found = page.evaluate(boxes)
+    texts = [(place, text) for place, (text, _) in enumerate(found) if text]
+    assert len(texts) > 5
+    frame = page.locator("svg.net").bounding_box()
+    assert frame
+    for place, (left, top, right, bottom) in texts:
+        assert frame["x"] <= left < right <= frame["x"] + frame["width"]
+        for other, (text, disc) in enumerate(found):
+            for a, b, c, d in (one for one in (text, disc) if one and other != place):
+                # The boxes of lines are higher than letters.
+                assert right <= a or c <= left or bottom - 3 <= b or d <= top + 3
+    page.evaluate("document.querySelectorAll('svg.net .node text').forEach(one => one.remove())")
+    page.locator("svg.net g.node", has_text="NaMLab").locator("circle").first.hover(force=True)
+    expect(page.locator("svg.net text.over")).to_have_text(re.compile("NaMLab"))
+    page.mouse.move(2, 2)
+    expect(page.locator("svg.net text.over")).to_have_text("")
+
+
+def test_a_small_screen_shows_captions_whole_and_that_there_is_more(browser: Browser, address: str) -> None:
+    with browser.new_context(viewport={"width": 400, "height": 900}) as context:
+        page = context.new_page()
+        wide = "one => one.getBoundingClientRect().right"
+        for name in ("page/group/declared/silicon-saxony.html", "page/organization/asml.html", "data.html"):
+            page.goto(address + name)
+            for caption in page.locator("main .scroll caption:not(.unseen)").all():
+                assert caption.evaluate(wide) <= 400, (name, caption.text_content())
+        page.goto(f"{address}page/group/declared/silicon-saxony.html")
+        box = page.locator(".network .scroll")
+        assert box.evaluate("one => one.scrollWidth - one.clientWidth - 2 * one.scrollLeft") in (-1, 0, 1)
+        assert box.evaluate("one => one.scrollLeft") > 50
+        assert "linear-gradient" in box.evaluate("one => getComputedStyle(one).backgroundImage")
+        expect(page.get_by_text("can be moved sideways")).to_be_visible()
+        page.goto(f"{address}index.html")
+        map_, buttons = (
+            page.locator("[data-map] svg").bounding_box(),
+            page.locator("[data-map] .buttons").bounding_box(),
+        )
+        assert map_
+        assert buttons
+        assert buttons["y"] >= map_["y"] + map_["height"] - 1
 
 
 def test_the_form_of_a_question_leads_to_the_query(page: Page, address: str) -> None:
@@ -243,6 +297,23 @@ def test_paper_has_the_text_and_no_controls(browser: Browser, address: str) -> N
         assert not page.get_by_role("navigation").is_visible()
         assert page.locator("[data-map] svg").is_visible()
         assert page.locator("table.list tbody tr").first.is_visible()
+
+
+def test_a_page_on_paper_is_as_wide_as_paper(browser: Browser, address: str) -> None:
+    with browser.new_context(viewport={"width": 800, "height": 1100}) as context:
+        page = context.new_page()
+        page.emulate_media(media="print")
+        for name in (
+            "page/group/declared/silicon-saxony.html",
+            "page/organization/asml.html",
+            "index.html",
+            "data.html",
+        ):
+            page.goto(address + name)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 800, name
+        page.goto(f"{address}page/group/declared/silicon-saxony.html")
+        who = page.locator("[aria-labelledby=evidence] table").first.locator("tbody tr td:nth-child(5)").first
+        assert who.evaluate("one => one.clientWidth") > 130
 
 
 def test_the_skip_link_leads_to_the_text(page: Page, address: str) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from math import hypot, sqrt
+from typing import Any
 
 import pytest
 
 from kg.publish.charts import years_chart
+from kg.publish.labels import Sign, labels, width_of
 from kg.publish.network import HEIGHT, MOST_LINES, MOST_NODES, WIDTH, network
 from kg.publish.reading import Record
 from kg.publish.render import percent, safe_json, shown, web
-from kg.publish.start import _levels
+from kg.publish.start import _inside, _levels
 from kg.publish.words import KINDS, bits_of, terms, too_few, words_of
 from kg.publish.worldmap import _equal_earth, _lambert, base_map
 
@@ -79,8 +81,22 @@ def test_signs_wait_where_they_would_cover_others() -> None:
     assert [place["z"] for place in places] == [0, 2, 0]
 
 
-def member(number: int, links: int = 1) -> dict[str, int]:
-    return {"organization": number, "vertical": links, "horizontal": 0}
+def test_signs_at_the_ends_of_the_world_are_on_the_map() -> None:
+    points = [(180.0, 0.0), (-180.0, 52.0), (0.0, 90.0), (0.0, -89.0), (5.0, 50.0)]
+    base = base_map(points)
+    for point in points:
+        x, y = base.project(*point)
+        place = {"x": x, "y": y, "reach": 13.0}
+        assert 0 <= x <= base.width
+        assert 0 <= y <= base.height
+        _inside(place, base)
+        assert 13 <= place["x"] <= base.width - 13
+        assert 13 <= place["y"] <= base.height - 13
+        assert hypot(place["x"] - x, place["y"] - y) < 20
+
+
+def member(number: int, links: int = 1) -> dict[str, Any]:
+    return {"organization": number, "vertical": links, "horizontal": 0, "name": f"MEMBER {number} OF A GROUP"}
 
 
 def test_a_network_is_drawn_the_same_each_time_and_inside_its_frame() -> None:
@@ -100,6 +116,72 @@ def test_a_large_network_is_bounded() -> None:
     assert len(drawn.lines) <= MOST_LINES
     assert {line.driver for line in drawn.lines} == {"v", "h"}
     assert drawn.members == 500
+    assert drawn.all_lines == MOST_NODES * (MOST_NODES - 1) // 2 + MOST_NODES - 1
+    assert drawn.aside == 0
+
+
+def test_every_member_that_has_a_line_keeps_one() -> None:
+    # A dense middle has the strongest ties; the others are each tied to one of it, in a collaboration of many.
+    middle = [[a, b] for a in range(40) for b in range(a)]
+    drawn = network([member(n) for n in range(MOST_NODES)], [], [*middle, *([n, 0] for n in range(40, 58))] * 2, 90)
+    reached = {end for line in drawn.lines for end in (line.one, line.other)}
+    assert len(drawn.lines) == MOST_LINES < drawn.all_lines == 40 * 39 // 2 + 18
+    assert reached == set(range(58))
+    assert drawn.aside == 2
+
+
+def test_names_cover_neither_each_other_nor_signs() -> None:
+    members = [member(n) for n in range(MOST_NODES)]
+    drawn = network(members, [(n, n // 3) for n in range(1, MOST_NODES)], [], MOST_NODES)
+    boxes = []
+    for node in drawn.nodes:
+        if node.label:
+            wide = width_of(node.label.text)
+            left = node.x + node.label.dx - {"start": 0, "middle": wide / 2, "end": wide}[node.label.anchor]
+            middle = node.y + node.label.dy - 4
+            boxes.append((node, left, middle - 7, left + wide, middle + 7))
+    assert len(boxes) > 15
+    for place, (own, left, top, right, bottom) in enumerate(boxes):
+        assert 0 < left < right < WIDTH
+        assert 0 < top < bottom < HEIGHT
+        for _, a, b, c, d in boxes[:place]:
+            assert right <= a or c <= left or bottom <= b or d <= top
+        for node in drawn.nodes:
+            assert node is own or not (
+                left < node.x + node.size and node.x - node.size < right
+                and top < node.y + node.size and node.y - node.size < bottom
+            )  # fmt: skip
+
+
+def test_signs_of_a_network_stand_apart() -> None:
+    drawn = network([member(n) for n in range(50)], [(0, n) for n in range(1, 50)], [list(range(12))], 50)
+    nodes = drawn.nodes
+    for place, one in enumerate(nodes):
+        for other in nodes[:place]:
+            assert hypot(one.x - other.x, one.y - other.y) > one.size + other.size
+
+
+def test_a_name_that_fits_nowhere_is_left_out() -> None:
+    signs = [
+        Sign(100, 100, 10, ("ONE",)),
+        Sign(112, 100, 10, ("TWO",)),
+        Sign(300, 100, 10, ("a name as wide as the frame " * 9,)),
+    ]
+    assert set(labels(signs, [0, 1, 2], [], 400, 200)) == {0, 1}
+    assert labels(signs, [0, 1], [], 400, 200)[0].anchor == "end"
+
+
+def test_a_name_that_does_not_fit_is_cut_shorter() -> None:
+    sign = Sign(100, 100, 10, ("a name that is far too long for it", "a name…"))
+    assert labels([sign], [0], [], 200, 200)[0].text == "a name…"
+
+
+def test_a_name_stands_where_no_line_runs() -> None:
+    sign = Sign(100, 100, 10, ("ONE",))
+    assert labels([sign], [0], [], 400, 200)[0].anchor == "start"
+    assert labels([sign], [0], [(100, 100, 300, 101)], 400, 200)[0].anchor == "end"
+    sides = [(0.0, 100.0, 300.0, 100.0), (120.0, 0.0, 120.0, 200.0)]
+    assert labels([sign], [0], sides, 400, 200)[0].dy > 10
 
 
 def test_a_network_of_nobody_linked_stands_in_rows() -> None:
@@ -123,6 +205,8 @@ def test_texts_are_cut_and_made_visible() -> None:
     assert shown("a\u202eb") == "a\\u202eb"
     assert shown("x" * 1000, 20) == "x" * 19 + "…"
     assert shown("a\nb") == "a b"
+    assert shown(f"around {'x' * 200} (0123ab)", 60) == f"around {'x' * 43}… (0123ab)"
+    assert len(shown(f"around {'x' * 200} (0123ab)", 60)) == 60
 
 
 @pytest.mark.parametrize(
