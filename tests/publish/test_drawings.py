@@ -279,14 +279,6 @@ def test_all_years_are_in_the_table_of_a_chart() -> None:
     assert chart.first["year"] == 1937
 
 
-@pytest.mark.parametrize("point", [(180.0, 0.0), (-180.0, 60.0), (0.0, 90.0), (0.0, -90.0), (180.0, 90.0)])
-def test_signs_at_the_ends_of_the_world_are_on_the_map(point: tuple[float, float]) -> None:
-    drawn = base_map([(0.0, 0.0), (-100.0, 10.0), (100.0, 10.0), point])
-    x, y = drawn.project(*point)
-    assert 0 <= x <= drawn.width
-    assert 0 <= y <= drawn.height
-
-
 @pytest.mark.parametrize(
     ("drivers", "few"),
     [
