@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kg.errors import InputError
 
-__all__ = ["replacing"]
+__all__ = ["beside", "replacing"]
 
 
 @contextmanager
@@ -19,7 +19,8 @@ def replacing(target: Path, scratch: str) -> Iterator[Path]:
     """Give a folder to write into; what is in it takes the place of all in `target` when all went well.
 
     A folder that can't be moved, as it is a mount or the one that the command runs in, keeps its place: then its
-    contents are exchanged. What runs before left that were killed is removed.
+    contents are exchanged. Where `target` is a symbolic link, what it leads to is replaced and the link stays. What runs
+    before left that were killed is removed.
 
     Parameters
     ----------
@@ -31,8 +32,12 @@ def replacing(target: Path, scratch: str) -> Iterator[Path]:
     Raises
     ------
     InputError
-        when `target` is a file, or can't be written.
+        when `target` is a file or a link that leads nowhere, or can't be written.
     """
+    if target.is_symlink():
+        if not target.exists():
+            raise InputError("this link leads nowhere; make the folder that it names, or remove it", file=target)
+        target = target.resolve()
     if target.exists() and not target.is_dir():
         raise InputError("there is a file where the folder goes; move it away", file=target)
     stays = target.is_dir() and (os.path.ismount(target) or target.samefile(Path.cwd()))
@@ -61,6 +66,21 @@ def replacing(target: Path, scratch: str) -> Iterator[Path]:
         if old.exists() and not target.exists():
             old.replace(target)
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+@contextmanager
+def beside(fresh: Path, name: str) -> Iterator[Path]:
+    """Give a folder for a while beside one of :func:`replacing`; a run that is killed leaves neither for good.
+
+    Parameters
+    ----------
+    fresh:
+        The folder that is written.
+    name:
+        What the folder is for.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"{fresh.name}-{name}-", dir=fresh.parent) as place:
+        yield Path(place)
 
 
 def _exchange(target: Path, fresh: Path, old: Path, scratch: str) -> None:

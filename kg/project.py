@@ -429,6 +429,7 @@ def _write_run(
             "kinds": totals.kinds,
             **counts,
         },
+        "sizes": {path.name: path.stat().st_size for path in sorted(target.iterdir()) if path.is_file()},
         "left_out_collaborations": totals.left_out,
         "notes": work.notes,
         "seconds": {name: round(value, 3) for name, value in (work.seconds | result.seconds).items()},

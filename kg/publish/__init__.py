@@ -9,10 +9,12 @@ from importlib import metadata
 from pathlib import Path
 
 from kg.build import Build
+from kg.errors import InputError
 from kg.publish.addresses import MOST_FILES
 from kg.publish.catalogue import catalogue
 from kg.publish.crate import crate
 from kg.publish.data import data
+from kg.publish.own_templates import check_templates
 from kg.publish.pages import data_page, pages
 from kg.publish.query_page import query_page
 from kg.publish.servers import servers
@@ -20,6 +22,7 @@ from kg.publish.site import MARK, Site, replacing_site
 from kg.publish.sitemap import sitemap
 from kg.publish.staged import staged
 from kg.publish.void import void
+from kg.publish.whole import whole
 from kg.rows import Progress, silent
 
 __all__ = ["Published", "publish"]
@@ -73,9 +76,13 @@ def publish(
     Raises
     ------
     InputError
-        when the folder holds something else, or the build can't be read.
+        when the folder holds something else, or the build or a template can't be read.
     """
-    with replacing_site(out) as folder, staged(build, folder.parent, most=most_files) as graph:
+    _apart(build.folder.resolve(), out)
+    whole(build)
+    if templates is not None:
+        check_templates(templates)
+    with replacing_site(out) as folder, staged(build, folder, most=most_files) as graph:
         site = Site(build, folder, graph, templates, progress)
         for part in PARTS:
             part(site)
@@ -84,3 +91,10 @@ def publish(
         written = [path for path in folder.rglob("*") if path.is_file()]
         count, size = len(written), sum(path.stat().st_size for path in written)
     return Published(out, count, size)
+
+
+def _apart(build: Path, out: Path) -> None:
+    """Refuse a site in the folder of its build, which the next build replaces, and one around it, which replaces the build."""
+    site = out.resolve()
+    if site.is_relative_to(build) or build.is_relative_to(site):
+        raise InputError(f"the site and the build ({build}) can't hold each other; name a folder elsewhere", file=out)

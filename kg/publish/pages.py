@@ -5,13 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from importlib import metadata, resources
 from pathlib import Path
 
+from kg.folders import beside
 from kg.markup import read_style
 from kg.publish.about import write_data_page, write_method, write_ontology, write_report
 from kg.publish.dataset import about
@@ -78,8 +78,8 @@ def pages(site: Site) -> None:
     """Write the pages for people, with the style sheet and scripts that they share."""
     frame = frame_of(site)
     _assets(site)
-    with tempfile.TemporaryDirectory(prefix=".model-", dir=site.folder.parent) as work:
-        file = Path(work) / "model.duckdb"
+    with beside(site.folder, "model") as work:
+        file = work / "model.duckdb"
         make_model(site.build, site.addresses, file, site.progress)
         model = Model(file)
         try:

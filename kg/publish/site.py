@@ -69,6 +69,8 @@ def replacing_site(target: Path) -> Iterator[Path]:
     InputError
         when there is something else at that place.
     """
+    if target.is_symlink() and target.exists():
+        target = target.resolve()
     if target.is_dir() and any(target.iterdir()) and not (target / MARK).is_file():
         raise InputError("there are files here that are no site of kg; name a new or empty folder", file=target)
     with replacing(target, f".{target.name}-") as fresh:

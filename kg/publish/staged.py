@@ -5,7 +5,6 @@ A file is a range of numbers in the order of names, so that all that is said in 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import duckdb
 from kg.build import Build
 from kg.database import connect
 from kg.engines.columnar.store import quoted
-from kg.errors import InputError
+from kg.folders import beside
 from kg.namespaces import CKG, ORG, RDF
 from kg.publish.addresses import FOLDERS, GROUPS, LONGEST, MOST_FILES, Addresses
 
@@ -56,29 +55,19 @@ class Staged:
 
 
 @contextmanager
-def staged(build: Build, beside: Path, *, most: int = MOST_FILES) -> Iterator[Staged]:
+def staged(build: Build, site: Path, *, most: int = MOST_FILES) -> Iterator[Staged]:
     """Read the graph of a build and say in which file each fact is.
 
     Parameters
     ----------
     build:
         An open build.
-    beside:
-        A folder in which a folder for a while may be made.
+    site:
+        The folder of the site that is being written; the tables are beside it.
     most:
         How many files a kind may have; groups have one each.
-
-    Raises
-    ------
-    InputError
-        when the build has no N-Quads.
     """
-    for name in ("facts.nq", "inferred.nq"):
-        if not (build.folder / name).is_file():
-            raise InputError(
-                "a site is made from this file, and it is not there; build again", file=build.folder / name
-            )
-    with tempfile.TemporaryDirectory(prefix=".staged-", dir=beside) as place:
+    with beside(site, "staged") as place:
         config: dict[str, Any] = {"memory_limit": _MEMORY, "temp_directory": f"{place}/spill"}
         connection = connect(f"{place}/graph.duckdb", config)
         try:
