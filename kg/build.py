@@ -185,9 +185,15 @@ class Build:
 
     @cached_property
     def _central(self) -> dict[str, list[str]]:
-        """The members of each group, those with the most vertical and horizontal partners first."""
+        """The members of each group, those with the most vertical and horizontal partners first, affiliates last."""
         rows = self.memberships().to_pylist()
-        rows.sort(key=lambda row: (-(row["vertical"] or 0) - (row["horizontal"] or 0), row["organization"]))
+        rows.sort(
+            key=lambda row: (
+                row["role"] == "affiliate",
+                -(row["vertical"] or 0) - (row["horizontal"] or 0),
+                row["organization"],
+            )
+        )
         out: dict[str, list[str]] = {}
         for row in rows:
             out.setdefault(row["group"], []).append(row["organization"])

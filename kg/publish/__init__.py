@@ -14,6 +14,7 @@ from kg.publish.addresses import MOST_FILES
 from kg.publish.catalogue import catalogue
 from kg.publish.crate import crate
 from kg.publish.data import data
+from kg.publish.own_templates import check_templates
 from kg.publish.pages import data_page, pages
 from kg.publish.query_page import query_page
 from kg.publish.servers import servers
@@ -75,10 +76,12 @@ def publish(
     Raises
     ------
     InputError
-        when the folder holds something else, or the build can't be read.
+        when the folder holds something else, or the build or a template can't be read.
     """
     _apart(build.folder.resolve(), out)
     whole(build)
+    if templates is not None:
+        check_templates(templates)
     with replacing_site(out) as folder, staged(build, folder, most=most_files) as graph:
         site = Site(build, folder, graph, templates, progress)
         for part in PARTS:

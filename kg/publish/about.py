@@ -33,11 +33,13 @@ _FORMATS = {
     ".jsonld.gz": "JSON-LD, compressed",
     ".jsonld": "JSON-LD",
     ".parquet": "Parquet",
-    "-metadata.json": "what the columns of the CSV files mean (CSV on the Web)",
+    "ro-crate-metadata.json": "RO-Crate: the site as a research object",
+    "csv-metadata.json": "what the columns of the CSV files mean (CSV on the Web)",
     ".json": "JSON",
     ".csv.gz": "CSV, compressed",
     ".csv": "CSV",
     ".xml": "XML",
+    "SHA256SUMS": "the SHA-256 of each dump, as sha256sum reads it",
 }
 
 
@@ -53,14 +55,17 @@ def write_method(frame: Frame) -> None:
         {"name": name, "term": terms().get(parameter.property.value), "value": profile[name]}
         for name, parameter in PARAMETERS.items() if profile.get(name) is not None
     ]  # fmt: skip
+    counts, outcomes = frame.about["counts"].get("kinds", {}), frame.about["counts"].get("outcomes", {})
+    if outcomes:  # the record of a run counts as candidates those alone that became groups
+        counts = counts | {"Candidate": sum(outcomes.values())}
     kinds = [
         {"term": terms()[f"{CKG}{name}"], "count": count}
-        for name, count in sorted(frame.about["counts"].get("kinds", {}).items()) if f"{CKG}{name}" in terms()
+        for name, count in sorted(counts.items()) if f"{CKG}{name}" in terms()
     ]  # fmt: skip
     drivers = [terms().get(f"{CKG}{name}") for name in ("Geography", "Sector", "Vertical", "Horizontal")]
     frame.write("method.html.j2", "method.html", stages=stages, parameters=parameters, kinds=kinds, rules=len(rules),
                 drivers=drivers, files=frame.about["counts"].get("files", [])[:200],
-                outcomes=frame.about["counts"].get("outcomes", {}))  # fmt: skip
+                outcomes=outcomes)  # fmt: skip
 
 
 def write_report(frame: Frame, site: Site) -> None:
@@ -115,7 +120,7 @@ def write_data_page(frame: Frame, site: Site) -> None:
     """Write the page of downloads: what other parts have put into the site, with sizes."""
     dumps = sorted((site.folder / "dumps").rglob("*")) if (site.folder / "dumps").is_dir() else []
     files = [_offered(site, path.relative_to(site.folder).as_posix()) for path in dumps if path.is_file()]
-    names = ("catalogue.ttl", "catalogue.jsonld", "void.ttl", "ro-crate-metadata.json", "sitemap.xml")
+    names = ("catalogue.ttl", "catalogue.jsonld", "catalogue.nt", "void.ttl", "ro-crate-metadata.json", "sitemap.xml")
     about = [_offered(site, name) for name in names if (site.folder / name).is_file()]
     server = [_offered(site, path.relative_to(site.folder).as_posix())
               for path in sorted((site.folder / "server").glob("*"))] if (site.folder / "server").is_dir() else []  # fmt: skip

@@ -36,7 +36,7 @@ def catalogue(site: Site) -> None:
     site.progress("writing the catalogue", 0, 0)
     graph = catalogue_graph(about(site.build), coverage(site.graph), distributions(site))
     site.write("catalogue.ttl", graph.serialize(format="turtle"))
-    site.write("catalogue.nt", graph.serialize(format="nt"))
+    site.write("catalogue.nt", "".join(sorted(graph.serialize(format="nt").splitlines(keepends=True))))
     site.write("catalogue.jsonld", graph.serialize(format="json-ld", auto_compact=True))
 
 

@@ -9,8 +9,10 @@ from kg.publish.reading import Record
 
 __all__ = ["Bar", "YearsChart", "years_chart"]
 
-#: So many of the last years are drawn.
+#: So many of the last years are drawn; the table below has all.
 _MOST_YEARS = 60
+#: A year tells how local links are when it has so many, and this part of those of the year that has most.
+_TELLING, _PART = 10, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,38 @@ class YearsChart:
     line: str
     labels: list[tuple[float, int]]
     most: int
-    first_share: float
-    last_share: float
+    rows: list[Record]
+    first: Record | None
+    last: Record | None
+    present: int | None
 
     @property
     def change(self) -> float:
-        """How much the share that is local changed, in percentage points."""
-        return 100 * (self.last_share - self.first_share)
+        """How much the share that is local changed between two years with links enough, in percentage points."""
+        if self.first is None or self.last is None:
+            return 0.0
+        first, last = (float(one["near"]) / one["linked"] for one in (self.first, self.last))
+        return float(100 * (last - first))
 
 
-def years_chart(years: Sequence[Record]) -> YearsChart | None:
-    """Return the chart of rows with ``year``, ``linked`` and ``near``; nothing for fewer than two years with links."""
-    rows = [row for row in years if row["linked"]][-_MOST_YEARS:]
+def years_chart(years: Sequence[Record], present: int | None = None) -> YearsChart | None:
+    """Return the chart of links by year; nothing for fewer than two years with links.
+
+    Parameters
+    ----------
+    years:
+        Rows with ``year``, ``linked`` and ``near``, in order.
+    present:
+        The last year that can be told as past.
+    """
+    every_row = [row for row in years if row["linked"]]
+    rows = every_row[-_MOST_YEARS:]
     if len(rows) < 2:
         return None
+    past = [row for row in every_row if present is None or row["year"] <= present]
+    least = max([_TELLING, *(_PART * row["linked"] for row in past)])
+    telling = [row for row in past if row["linked"] >= least]
+    told = len(telling) > 1
     width, height, left, right, top, bottom = 760, 230, 44, 40, 14, 200
     first, last = rows[0]["year"], rows[-1]["year"]
     step = (width - left - right) / (last - first + 1)
@@ -71,5 +91,5 @@ def years_chart(years: Sequence[Record]) -> YearsChart | None:
     line = " ".join(f"{round(bar.x + bar.width / 2, 1)},{bar.share_y}" for bar in bars)
     every = max(1, round((last - first + 1) / 9))
     labels = [(round(left + (year - first + 0.5) * step, 1), year) for year in range(first, last + 1, every)]
-    share = [row["near"] / row["linked"] for row in (rows[0], rows[-1])]
-    return YearsChart(width, height, bottom, bars, line, labels, most, *share)
+    return YearsChart(width, height, bottom, bars, line, labels, most, every_row,
+                      telling[0] if told else None, telling[-1] if told else None, present)  # fmt: skip

@@ -10,7 +10,19 @@ from kg.publish.charts import years_chart
 from kg.publish.network import MOST_NODES, network
 from kg.publish.reading import Model, Record
 from kg.publish.render import Frame, Resource, about_page, shown
-from kg.publish.words import KINDS, REASONS, ROLES, SOURCES, STANCES, TYPES, bits_of, label_of, term, words_of
+from kg.publish.words import (
+    KINDS,
+    REASONS,
+    ROLES,
+    SOURCES,
+    STANCES,
+    TYPES,
+    bits_of,
+    label_of,
+    term,
+    too_few,
+    words_of,
+)
 
 __all__ = ["BATCH", "GROUP_COLUMNS", "described", "period", "write_groups"]
 
@@ -72,11 +84,11 @@ def _write(frame: Frame, model: Model, first: int, last: int) -> int:
         frame.page(
             "group.html.j2" if group["evidenced"] else "candidate.html.j2",
             Resource(group["file"], group["iri"], f"{CKG}{_class(group)}", _about(frame, group, members)),
-            lacking=beside["lacking"],
+            lacking=[{**row, "few": too_few(row["drivers"], frame.about["profile"])} for row in beside["lacking"]],
             candidates=beside["candidates"],
             rivals=len(beside["rivals"]),
             themes={row["organization"]: row["themes"] for row in beside["themes"]},
-            **_context(group, members, beside),
+            **_context(group, members, beside, _year(frame)),
         )
     return len(groups)
 
@@ -158,7 +170,7 @@ def _drawn(model: Model, part: tuple[int, int]) -> tuple[dict[int, list[Record]]
     return sold, worked
 
 
-def _context(group: Record, members: list[Record], beside: dict[str, list[Record]]) -> Record:
+def _context(group: Record, members: list[Record], beside: dict[str, list[Record]], present: int | None) -> Record:
     described(group)
     supplies, shared, years = beside["supplies"], beside["shared"], beside["years"]
     group["reason_words"] = REASONS.get(group["reason"] or "", group["reason"] or "it was no candidate")
@@ -184,7 +196,7 @@ def _context(group: Record, members: list[Record], beside: dict[str, list[Record
         "shared": ties,
         "shared_count": len(shared),
         "network": drawing,
-        "chart": years_chart(years),
+        "chart": years_chart(years, present),
         "years": years,
         "measures": [
             (term(name), group[column]) for name, column in _MEASURES if group[column] is not None
@@ -208,6 +220,12 @@ def period(begins: str | None, ends: str | None) -> str:
     if first and last:
         return first if first == last else f"{first}–{last}"
     return f"since {first}" if first else f"until {last}" if last else ""
+
+
+def _year(frame: Frame) -> int | None:
+    """Return the year in which the build was finished, where that is known."""
+    year = str(frame.about.get("finished") or "")[:4]
+    return int(year) if year.isdecimal() else None
 
 
 def _class(group: Record) -> str:

@@ -197,8 +197,10 @@ LAST: tuple[str, ...] = (
         WHEN 'community' THEN coalesce('around ' || c.names, 'community') || ' (' ||
             left(regexp_extract(g.iri, '[^/]*$'), 6) || ')' ELSE regexp_extract(g.iri, '[^/]*$') END), 400) AS name
         FROM groups_read g LEFT JOIN region r ON r.n = g.region LEFT JOIN sector s ON s.n = g.sector
-        LEFT JOIN (SELECT "group", string_agg(left(name, 120), ', ' ORDER BY rank) AS names FROM
-            (FROM membership WHERE rank <= 2) GROUP BY "group") c ON c."group" = g.n
+        LEFT JOIN (SELECT "group", string_agg(left(name, 120), ', ' ORDER BY place) AS names FROM
+            (SELECT m."group", m.name, row_number() OVER (PARTITION BY m."group" ORDER BY m.role IS NOT DISTINCT FROM 'affiliate',
+                m.vertical + m.horizontal DESC, o.iri) AS place FROM membership m JOIN organization o ON o.n = m.organization)
+            WHERE place <= 2 GROUP BY "group") c ON c."group" = g.n
         ORDER BY g.n""",
     "DROP TABLE groups_read",
     """CREATE TABLE supply_tie AS SELECT a."group", s.one, s.other, s.n AS supply FROM supply s

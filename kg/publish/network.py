@@ -47,13 +47,14 @@ class Line:
 class Network:
     """What is drawn, and of how many members and lines it was chosen.
 
-    `all_lines` is how many lines there are between the members that are drawn; `aside` is how many of these have partners,
-    but none that is drawn.
+    Of the members that are drawn, `pairs` is how many pairs are linked, and `all_lines` by how many lines; `aside` is how
+    many have partners, but none that is drawn.
     """
 
     nodes: list[Node]
     lines: list[Line]
     members: int
+    pairs: int
     all_lines: int
     aside: int
 
@@ -88,7 +89,8 @@ def network(
     every = [(a, b, "h") for a, b in strongest] + [(a, b, "v") for a, b in sorted(vertical)]
     drawn = _drawn(every)
     degrees = [0] * len(chosen)
-    for one, other in {(min(a, b), max(a, b)) for a, b, _ in every}:
+    linked = {(min(a, b), max(a, b)) for a, b, _ in every}
+    for one, other in linked:
         degrees[one] += 1
         degrees[other] += 1
     sizes = [round(5 + 1.6 * sqrt(degree), 1) for degree in degrees]
@@ -107,7 +109,7 @@ def network(
         1 for member, degree in zip(chosen, degrees, strict=True)
         if not degree and (member["vertical"] or member["horizontal"])
     )  # fmt: skip
-    return Network(nodes, [_line(nodes, *one) for one in drawn], total, len(every), aside)
+    return Network(nodes, [_line(nodes, *one) for one in drawn], total, len(linked), len(every), aside)
 
 
 def _drawn(every: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -16,6 +16,8 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from kg.markup import environment
+from kg.publish.own_templates import told
+from kg.publish.words import needed
 from kg.reports.kinds import readable
 
 __all__ = ["DRIVERS", "FORMATS", "Frame", "Resource", "about_page", "safe_json", "web"]
@@ -177,6 +179,7 @@ class Frame:
             "DRIVERS": DRIVERS,
             "FORMATS": FORMATS,
             "about": self.about,
+            "NEEDED": needed(self.about.get("profile", {})),
             "SIGNS": SIGNS,
             "LETTERS": LETTERS,
         }
@@ -186,7 +189,8 @@ class Frame:
         """Return a page of the site; `root` leads from it to the start page's folder."""
         context.setdefault("resource", None)
         root = "../" * file.count("/")
-        return self.environment.get_template(template).render(root=root, file=file, **context)
+        with told(self.templates):
+            return self.environment.get_template(template).render(root=root, file=file, **context)
 
     def write(self, template: str, file: str, **context: Any) -> None:
         """Write a page of the site."""

@@ -112,20 +112,21 @@ def _count(graph: Graph, dataset: URIRef, facts: About, counted: Statistics) -> 
         (VOID.documents, counted.documents),
     ):
         graph.add((dataset, prop, _number(number)))
-    for iri, entities in counted.classes:
-        part = BNode()
+    # Names that are the same each time, so that the same build gives the same bytes.
+    for place, (iri, entities) in enumerate(sorted(counted.classes), start=1):
+        part = BNode(f"class{place:06}")
         graph.add((dataset, VOID.classPartition, part))
         graph.add((part, VOID["class"], URIRef(iri)))
         graph.add((part, VOID.entities, _number(entities)))
-    for item in counted.properties:
-        part = BNode()
+    for place, item in enumerate(counted.properties, start=1):
+        part = BNode(f"property{place:06}")
         graph.add((dataset, VOID.propertyPartition, part))
         graph.add((part, VOID.property, URIRef(item.iri)))
         graph.add((part, VOID.triples, _number(item.triples)))
         graph.add((part, VOID.distinctSubjects, _number(item.subjects)))
         graph.add((part, VOID.distinctObjects, _number(item.objects)))
     for place, links in enumerate(counted.linksets, start=1):
-        linkset, target = URIRef(facts.part(f"links-{place}")), BNode()
+        linkset, target = URIRef(facts.part(f"links-{place}")), BNode(f"target{place:06}")
         graph.add((dataset, VOID.subset, linkset))
         graph.add((linkset, RDF.type, VOID.Linkset))
         graph.add((linkset, VOID.linkPredicate, URIRef(links.predicate)))

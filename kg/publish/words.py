@@ -12,7 +12,20 @@ from kg.identifiers import local_name
 from kg.namespaces import CKG, RDFS, SKOS
 from kg.resources import ontology_files
 
-__all__ = ["KINDS", "REASONS", "ROLES", "SOURCES", "STANCES", "TYPES", "Term", "bits_of", "terms", "words_of"]
+__all__ = [
+    "KINDS",
+    "REASONS",
+    "ROLES",
+    "SOURCES",
+    "STANCES",
+    "TYPES",
+    "Term",
+    "bits_of",
+    "needed",
+    "terms",
+    "too_few",
+    "words_of",
+]
 
 #: Kinds of groups by their names in the tables, in the order of their bits.
 KINDS = {
@@ -83,6 +96,32 @@ def label_of(iri: str | None) -> str:
         return ""
     found = terms().get(iri)
     return found.label if found else local_name(iri)
+
+
+def needed(profile: Mapping[str, object]) -> str:
+    """Return which drivers an organisation has to hold to be a member, by the profile of a run.
+
+    >>> needed({"min_drivers": 2, "min_network_drivers": 1})
+    'at least 2 of the four drivers, at least 1 of them Vertical or Horizontal'
+    """
+    network = int(str(profile.get("min_network_drivers") or 0))
+    more = f", at least {network} of them Vertical or Horizontal" if network else ""
+    return f"at least {profile.get('min_drivers', 1)} of the four drivers{more}"
+
+
+def too_few(drivers: int, profile: Mapping[str, object]) -> str:
+    """Return what of :func:`needed` the drivers that are held do not come to.
+
+    >>> too_few(3, {"min_drivers": 2, "min_network_drivers": 1})
+    'neither Vertical nor Horizontal'
+    """
+    held, network = drivers.bit_count(), (drivers & 12).bit_count()
+    few = []
+    if held < (least := int(str(profile.get("min_drivers") or 0))):
+        few.append(f"{held} of {least} drivers")
+    if network < (least := int(str(profile.get("min_network_drivers") or 0))):
+        few.append("only one of Vertical and Horizontal" if network else "neither Vertical nor Horizontal")
+    return ", ".join(few)
 
 
 def bits_of(text: str, names: Iterable[str]) -> int:

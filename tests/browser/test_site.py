@@ -116,7 +116,7 @@ def test_the_map_is_enlarged_and_moved_and_leads_to_groups(page: Page, address: 
     name = (mark.get_attribute("aria-label") or "").rsplit(",", 1)[0]
     mark.locator(".disc").click(force=True)
     page.wait_for_url(re.compile(r"page/group/"))
-    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name, ignore_case=True)
 
 
 def rows(page: Page) -> list[str]:

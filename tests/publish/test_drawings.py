@@ -10,9 +10,10 @@ import pytest
 from kg.publish.charts import years_chart
 from kg.publish.labels import Sign, labels, width_of
 from kg.publish.network import HEIGHT, MOST_LINES, MOST_NODES, WIDTH, network
+from kg.publish.reading import Record
 from kg.publish.render import percent, safe_json, shown, web
 from kg.publish.start import _inside, _levels
-from kg.publish.words import KINDS, bits_of, terms, words_of
+from kg.publish.words import KINDS, bits_of, terms, too_few, words_of
 from kg.publish.worldmap import _equal_earth, _lambert, base_map
 
 
@@ -193,6 +194,9 @@ def test_years_are_placed_by_their_distance() -> None:
     assert chart is not None
     assert (chart.bars[0].height, chart.bars[1].height) == (93, 186)
     assert chart.change == pytest.approx(-75)
+    assert chart.first is not None
+    assert chart.last is not None
+    assert (chart.first["year"], chart.last["year"]) == (2000, 2003)
     assert years_chart([{"year": 2000, "linked": 10, "near": 1}]) is None
 
 
@@ -243,3 +247,47 @@ def test_kinds_have_bits_and_words() -> None:
     assert bits_of("Cluster", KINDS) == 1
     assert words_of("Hub;BusinessWeb", KINDS) == "business web, hub"
     assert terms()["https://w3id.org/clusterkg/ontology#linkDensity"].label == "link density"
+
+
+def _years(*rows: tuple[int, int, int]) -> list[Record]:
+    return [dict(zip(("year", "linked", "near"), row, strict=True)) for row in rows]
+
+
+def test_a_change_is_told_of_years_that_are_past_and_have_links_enough() -> None:
+    rows = [(1984, 1, 1), (1990, 0, 0), (2000, 40, 20), (2021, 50, 10), (2024, 9, 9), (2027, 60, 1)]
+    chart = years_chart(_years(*rows), 2026)
+    assert chart is not None
+    assert chart.first is not None
+    assert chart.last is not None
+    assert (chart.first["year"], chart.last["year"]) == (2000, 2021)
+    assert chart.change == pytest.approx(-30)
+    # What is a lot elsewhere is little beside thousands.
+    chart = years_chart(_years((2021, 20, 10), (2022, 5359, 100), (2023, 5000, 300)))
+    assert chart is not None
+    assert chart.first is not None
+    assert chart.first["year"] == 2022
+    chart = years_chart(_years((1984, 1, 1), (2024, 86, 40)))
+    assert chart is not None
+    assert (chart.first, chart.last, chart.change) == (None, None, 0)
+
+
+def test_all_years_are_in_the_table_of_a_chart() -> None:
+    chart = years_chart(_years(*((1937 + n, 20, 10) for n in range(88))))
+    assert chart is not None
+    assert (len(chart.bars), len(chart.rows), chart.rows[0]["year"]) == (60, 88, 1937)
+    assert chart.first is not None
+    assert chart.first["year"] == 1937
+
+
+@pytest.mark.parametrize(
+    ("drivers", "few"),
+    [
+        (3, "neither Vertical nor Horizontal"),
+        (0, "0 of 2 drivers, neither Vertical nor Horizontal"),
+        (4, "1 of 2 drivers"),
+        (5, ""),
+    ],
+)
+def test_what_an_organisation_lacked_is_said(drivers: int, few: str) -> None:
+    assert too_few(drivers, {"min_drivers": 2, "min_network_drivers": 1}) == few
+    assert too_few(3, {"min_drivers": 2}) == ""

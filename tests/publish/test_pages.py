@@ -126,7 +126,7 @@ def test_a_group_says_why_it_is_one(example_site: Published) -> None:
     )
     assert "It lacks Vertical as a driver: fewer than 50 % of the members hold it." in text
     assert "data/participants.csv line 49" in text
-    assert "From 2000 to 2024 the links became less local: from 100 % to 75 %." in text
+    assert "From 2000 to 2024 the links became less local: from 100 % of 36 to 75 % of 48." in text
 
 
 def text_of(site: Path, name: str) -> str:

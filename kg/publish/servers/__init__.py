@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from rdflib import Graph
 
+from kg.ontology.releases.formats import canonical, ntriples
 from kg.publish.dataset import about
 from kg.publish.servers.apache import folder_rules, host_rules, w3id_rules
 from kg.publish.servers.nginx import nginx_rules
 from kg.publish.servers.rules import rules
 from kg.publish.site import Site
 from kg.resources import ontology_files
+from kg.shacl.terms import to_rdflib
 
 __all__ = ["servers"]
 
@@ -47,8 +49,13 @@ def servers(site: Site) -> None:
         graph = Graph()
         for file in ontology_files():
             graph.parse(file)
-        for suffix, form in (("ttl", "turtle"), ("jsonld", "json-ld"), ("nt", "nt")):
-            site.write(f"ontology/ontology.{suffix}", graph.serialize(format=form))
+        # Blank nodes have random names as they are read: named by what is said of them, the same comes out each time.
+        triples, named = canonical(graph), Graph(namespace_manager=graph.namespace_manager)
+        for triple in triples:
+            named.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))
+        for suffix, form in (("ttl", "turtle"), ("jsonld", "json-ld")):
+            site.write(f"ontology/ontology.{suffix}", named.serialize(format=form))
+        site.write("ontology/ontology.nt", ntriples(triples))
     made = rules(facts, site)
     site.write(".htaccess", folder_rules(made))
     site.write("server/apache.conf", host_rules(made))
