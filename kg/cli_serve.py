@@ -76,6 +76,7 @@ def serve(
     if names and not assistants:
         raise UsageError("--name is for assistants: give --mcp too, or leave it out")
     place = None if no_pages else site or folder / "site"
+    root_path = f"/{root_path.strip('/')}" if root_path.strip("/") else ""
     shown = f"http://{host}:{port}{root_path}/"
     with progress_bar() as progress:
         serve_it(folder, limits=Limits.of(_limits(folder, limits)), site=place, host=host, port=port, root=root_path,

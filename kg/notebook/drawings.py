@@ -239,7 +239,7 @@ def network_of(build: Build, group: str) -> Drawing:
         row |= {"name": shown(name, 26), "title": shown(name, 80), "drivers": _bits(row["drivers"])}
         row["organization"] = numbers[row["organization"]]
     net = network(rows, _numbered(supplies, numbers), (list(_each(them, numbers)) for _, them in shared), len(rows))
-    label = f"Network of {shown(build.label(group), 80)}: {len(net.nodes)} members, {net.all_lines} linked pairs"
+    label = f"Network of {shown(build.label(group), 80)}: {len(net.nodes)} members, {net.pairs} linked pairs"
     svg = render(
         "network.svg.j2", width=WIDTH, height=HEIGHT, net=net, label=label, colours=COLOURS, drivers_named=DRIVERS
     )

@@ -75,8 +75,8 @@ def serve(
     keeper = Keeper(folder, limits, site=site)
     if assistants:
         mounted = Mounted(keeper, called(host, names))
-        app = application(keeper, more=(mounted.route,), during=mounted.running, ready=ready)
+        app = application(keeper, more=(mounted.route,), during=mounted.running)
     else:
-        app = application(keeper, ready=ready)
-    if not run(app, host, port, limits, root=root):
+        app = application(keeper)
+    if not run(app, host, port, limits, root=root, ready=ready):
         raise keeper.failed or EngineError(f"the server could not listen on {host} port {port}")

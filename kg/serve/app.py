@@ -33,7 +33,6 @@ def application(
     more: tuple[BaseRoute, ...] = (),
     during: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
     bare: bool = False,
-    ready: Callable[[], None] = lambda: None,
 ) -> Starlette:
     """Return the server as an ASGI application.
 
@@ -47,8 +46,6 @@ def application(
         What is entered when the build is open, and left before it is closed.
     bare:
         Whether there is nothing but those routes and the health of the server.
-    ready:
-        Called when requests are answered.
     """
     metrics = Metrics()
 
@@ -57,7 +54,6 @@ def application(
         await keeper.open()
         try:
             async with during():
-                ready()
                 yield
         finally:
             await keeper.close()
@@ -130,6 +126,8 @@ async def readiness(request: Request) -> Response:
     if keeper.state is None:
         return JSONResponse({"status": "starting"}, 503, {"Cache-Control": "no-store"})
     state = keeper.state
+    if not (state.build.folder / "run.json").is_file():
+        return JSONResponse({"status": "the files of the build are gone"}, 503, {"Cache-Control": "no-store"})
     said = {"status": "ready", "run": state.build.run.get("run", ""), "queries": state.pool.counts}
     if keeper.refused:
         said["refused"] = "a newer build is there and can't be served; the log says why"

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kg.errors import ClusterKGError
+from kg.errors import UsageError
 from kg.serve.limits import Limits
 from kg.serve.tasks import Refused
 
@@ -31,6 +31,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+#: The most bytes that are sent at a time, and how many times the patience for a piece a client has for all.
+_PIECE, _PATIENT = 1 << 16, 20
 #: Data is for the programs of others too.
 _OPEN = {"access-control-allow-origin": "*", "access-control-expose-headers": "X-Engine, ETag, Retry-After"}
 _RAW = [(name.lower().encode(), value.encode()) for name, value in (HEADERS | _OPEN).items()]
@@ -91,17 +93,23 @@ class Guard:
                 names = {name for name, _ in message["headers"]}
                 engine = next((value.decode() for name, value in message["headers"] if name == b"x-engine"), "")
                 message = {**message, "headers": [*message["headers"], *(one for one in _RAW if one[0] not in names)]}
-            else:
-                size += len(message.get("body", b""))
-            # A client that does not read holds memory.
-            async with asyncio.timeout(self.limits.patience):
                 await send(message)
+                return
+            body, more = message.get("body", b""), message.get("more_body", False)
+            size += len(body)
+            # A client that does not read holds memory: it gets a piece at a time, and a while for all of a message.
+            async with asyncio.timeout(_PATIENT * self.limits.patience):
+                for place in range(0, max(len(body), 1), _PIECE):
+                    last = place + _PIECE >= len(body)
+                    piece = body if last and not place else body[place : place + _PIECE]
+                    async with asyncio.timeout(self.limits.patience):
+                        await send({"type": "http.response.body", "body": piece, "more_body": more or not last})
 
         try:
             await self._answer(scope, self._limited(receive), sending)
         except TimeoutError:
-            status = status or 499
-            raise
+            status = 499
+            scope.get("abort", lambda: None)()
         except ClientDisconnect:
             status = 499
         except Exception as error:  # nothing else stands before the client
@@ -172,7 +180,7 @@ async def fault(request: Request, error: Exception) -> Response:
     """Return the response for an error."""
     if isinstance(error, Refused):
         return refused(error.status, str(error))
-    if isinstance(error, ClusterKGError) and error.exit_status == 2:
+    if isinstance(error, UsageError):
         return refused(400, str(error))
     logging.getLogger("kg.serve").exception("%s %s", request.method, request.url.path)
     return refused(500, "something went wrong here; it is in the log of the server")

@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import logging.config
+import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from kg.errors import InputError
 from kg.serve.limits import Limits
 
-__all__ = ["logs", "run"]
+__all__ = ["MOST_HEAD", "logs", "run"]
+
+#: The most bytes of a request until its head is whole.
+MOST_HEAD = 1 << 19
 
 
 class _Patient(HttpToolsProtocol):
     """HTTP on one connection; a request whose head does not arrive in time closes it."""
 
     patience = 15.0
+    _head: asyncio.TimerHandle | None = None
+    _size = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -32,19 +40,32 @@ class _Patient(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._head is None and (self.cycle is None or self.cycle.response_complete):
             self._expect()
+        if self._head is not None:  # it may hold the beginning of a body as well
+            self._size += len(data)
+            if self._size > MOST_HEAD:
+                self.transport.write(
+                    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+                )
+                self._expected()
+                self.transport.close()
+                return
         super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        # For whom it is who finds that the client does not read.
+        self.scope["abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
 
     def on_headers_complete(self) -> None:
         self._expected()
         super().on_headers_complete()
-
-    _head: asyncio.TimerHandle | None = None
 
     def _expect(self) -> None:
         self._expected()
         self._head = self.loop.call_later(self.patience, self._give_up)
 
     def _expected(self) -> None:
+        self._size = 0
         if self._head is not None:
             self._head.cancel()
             self._head = None
@@ -55,7 +76,22 @@ class _Patient(HttpToolsProtocol):
             self.transport.abort()
 
 
-def run(app: Starlette, host: str, port: int, limits: Limits, *, root: str = "", log: str = "warning") -> bool:
+class _Server(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def run(
+    app: Starlette, host: str, port: int, limits: Limits, *, root: str = "", ready: Callable[[], None] = lambda: None
+) -> bool:
     """Serve until a signal ends it; what is active is answered first.
 
     Parameters
@@ -66,6 +102,8 @@ def run(app: Starlette, host: str, port: int, limits: Limits, *, root: str = "",
         Where it listens.
     root:
         The path that a server in front of this one has taken from the addresses.
+    ready:
+        Called when it listens.
 
     Returns
     -------
@@ -89,9 +127,9 @@ def run(app: Starlette, host: str, port: int, limits: Limits, *, root: str = "",
         timeout_keep_alive=int(limits.patience),
         timeout_graceful_shutdown=int(limits.seconds) + 1,
         proxy_headers=True,  # believed of this machine alone, or of those that FORWARDED_ALLOW_IPS names
-        log_level=log,
+        log_level="critical",  # what goes wrong in an answer, the application says itself
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, ready)
     server.run()
     return server.started
 
@@ -104,7 +142,7 @@ def logs(*, access: Any) -> None:
             {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"} if access == "-"
             else {"class": "logging.handlers.WatchedFileHandler", "filename": access, "encoding": "utf-8"}
         )}  # fmt: skip
-    logging.config.dictConfig({
+    settings: dict[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"said": {"format": "%(levelname)s: %(message)s"}, "plain": {"format": "%(message)s"}},
@@ -112,6 +150,10 @@ def logs(*, access: Any) -> None:
         "loggers": {
             "kg.serve": {"handlers": ["said"], "level": "INFO"},
             "kg.access": {"handlers": ["access"] if access else [], "level": "INFO" if access else "CRITICAL", "propagate": False},
-            "uvicorn": {"handlers": ["said"], "level": "ERROR"},
+            "uvicorn": {"handlers": ["said"], "level": "CRITICAL"},
         },
-    })  # fmt: skip
+    }  # fmt: skip
+    try:
+        logging.config.dictConfig(settings)
+    except ValueError as error:
+        raise InputError(f"the log can't be written ({error.__cause__ or error})", file=access) from None

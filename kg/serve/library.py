@@ -81,7 +81,8 @@ async def describe(request: Request) -> Response:
     if not given.get("iri"):
         raise Refused("name a thing, with ?iri=", 400)
     offered = ["text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml"]
-    kind = NAMES.get(request.query_params.get("format", "")) or accepted(accepts(request), offered)
+    named = request.query_params.get("format")
+    kind = accepted(accepts(request), offered) if named is None else NAMES.get(named)
     if kind not in offered:
         raise Refused(f"this is there as {', '.join(offered)}", 406)
     return await answered(request, Task("describe", text=given["iri"], graph_type=kind))

@@ -280,8 +280,12 @@ class Pool:
                 try:
                     return await worker.ask(replace(task, engine="columnar"))
                 except Refused as error:
-                    if error.status != 501:
+                    if error.status not in (501, 507):
                         raise
+                    if error.status == 507:  # that engine holds more than the other
+                        worker.stop()
+                        worker = await self._start()
+                        worker.yield_processor()
             return await worker.ask(task)
         finally:
             worker.stop()

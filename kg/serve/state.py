@@ -35,6 +35,8 @@ _log = logging.getLogger("kg.serve")
 _LOOK, _LINGER = 2.0, 2.0
 #: What the name of the folder with what is served begins with.
 _SCRATCH = ".served-"
+#: Files of fewer bytes are copied.
+_SMALL = 64 << 20
 #: What of a build is kept for serving: all but the large texts, which its store has.
 _LEFT_OUT = shutil.ignore_patterns("*.nq", "report.*", "rejected", "validated")
 
@@ -104,8 +106,9 @@ class Keeper:
         """
         try:
             self.state = await self._opened()
-        except ClusterKGError as error:
+        except (ClusterKGError, Refused) as error:
             self.failed = error
+            await self.close()
             raise
         self._run(self._look())
 
@@ -131,13 +134,13 @@ class Keeper:
             await asyncio.sleep(_LOOK)
             try:
                 stamp = _stamp(open_build(self.folder).folder)
-            except (ClusterKGError, OSError):
+            except Exception:
                 continue  # it is being replaced, or gone: what is served has its own files
             if self.state is None or stamp in (self.state.stamp, self._refused_stamp):
                 continue
             try:
                 fresh = await self._opened()
-            except (ClusterKGError, Refused, OSError, ValueError, KeyError) as error:
+            except Exception as error:  # whatever is wrong with it, what is served goes on
                 self._refused_stamp, self.refused = stamp, str(error)
                 _log.error("a new build is refused: %s", error)
                 continue
@@ -193,7 +196,10 @@ def _beside(folder: Path) -> Path | None:
 
 
 def _link(source: str, target: str) -> str:
+    """Give a file another name, or copy it: a store is never changed in place, and small files might be."""
     with contextlib.suppress(OSError):
+        if os.stat(source).st_size < _SMALL and Path(source).parent.name != "store":  # noqa: PTH116
+            return str(shutil.copy2(source, target))
         os.link(source, target)
         return target
     return str(shutil.copy2(source, target))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 import pyoxigraph as ox
@@ -19,7 +20,7 @@ from kg.engines import Solutions
 from kg.engines.base import Term
 from kg.errors import ClusterKGError, EngineError, UnsupportedQuery, UsageError
 from kg.explain import explain
-from kg.namespaces import PREFIXES
+from kg.namespaces import PREFIXES, XSD
 from kg.serve.arrow import arrow_stream
 from kg.serve.formats import ARROW, GRAPHS, RESULTS
 from kg.serve.limits import Limits
@@ -134,7 +135,9 @@ def _query(build: Build, task: Task, limits: Limits) -> Answer:
         return _serialized(Solutions(names, _rows(map(tuple, found), task, limits)), task, limits)
     except SyntaxError as error:
         raise UsageError(f"the query is not well formed: {error.msg or error}") from None
-    except (OSError, ValueError, RuntimeError) as error:
+    except OSError:  # of the store, or of a call that went nowhere
+        raise Refused("the query can't be carried out: it needs what can't be reached from here", 400) from None
+    except (ValueError, RuntimeError) as error:
         raise Refused(f"the query can't be carried out: {error}", 400) from None
 
 
@@ -209,7 +212,7 @@ def _bounded(
 
 def _serialized(found: Solutions | bool, task: Task, limits: Limits, *, engine: str = "oxigraph") -> Answer:
     if task.type == ARROW:
-        body = arrow_stream(found if isinstance(found, Solutions) else Solutions(("boolean",), []))
+        body = arrow_stream(found if isinstance(found, Solutions) else Solutions(("boolean",), [(_truth(found),)]))
     else:
         body = serialize_answer(found, RESULTS[task.type])
     if len(body) > limits.megabytes << 20:
@@ -217,8 +220,17 @@ def _serialized(found: Solutions | bool, task: Task, limits: Limits, *, engine: 
     return Answer(task.type, body, len(found.rows) if isinstance(found, Solutions) else 1, engine)
 
 
+def _truth(value: bool) -> ox.Literal:
+    return ox.Literal("true" if value else "false", datatype=XSD["boolean"])
+
+
 def _triples(found: Iterable[ox.Triple], task: Task, limits: Limits, *, engine: str = "oxigraph") -> Answer:
     kept = list(dict.fromkeys(_bounded(found, task.rows or limits.rows, limits, "triples", lambda t: len(str(t)))))
+    if GRAPHS[task.graph_type] == ox.RdfFormat.RDF_XML:
+        for triple in kept:
+            # What a property is called in XML: https://www.w3.org/TR/rdf-syntax-grammar/#section-Serialising
+            if not re.search(r"[^\W\d][\w.-]*$", triple.predicate.value):
+                raise Refused(f"RDF/XML has no way to write the property {triple.predicate}", 406)
     body = ox.serialize(kept, format=GRAPHS[task.graph_type], prefixes=PREFIXES) or b""
     return Answer(task.graph_type, body, len(kept), engine)
 
@@ -271,7 +283,7 @@ def _describe(build: Build, task: Task, limits: Limits) -> Answer:
         called = names_of(build, (term for t in triples for term in (t.subject, t.object)) if task.named else ())  # type: ignore[misc]
         answer = replace(_triples(triples[:most], task, limits), more=len(triples) > most, names=called)
     else:
-        answer = _triples((*islice(about, limits.rows), *islice(from_others, 100)), task, limits)
+        answer = _triples(chain(about, from_others), task, limits)
     if answer.count == 0:
         raise Refused("nothing is said of this here", 404)
     return answer

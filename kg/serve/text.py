@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Seen", "look"]
+__all__ = ["Seen", "look", "names_service"]
 
 #: The tokens of SPARQL that hide others, and words: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 _TOKENS = re.compile(
@@ -68,3 +68,12 @@ def look(query: str) -> Seen:
 def _character(match: re.Match[str]) -> str:
     code = int(match[1] or match[2], 16)
     return chr(code) if code < 0x110000 else ""
+
+
+def names_service(query: str) -> bool:
+    """Whether the word SERVICE stands anywhere in a text, however it is read.
+
+    >>> names_service("SELECT * { ?s ?p 'services' }")
+    True
+    """
+    return _CALL in query.upper() or _CALL in _ESCAPES.sub(_character, query).upper()

@@ -19,8 +19,10 @@ from typing import Any
 
 from kg.build import Build
 from kg.errors import ClusterKGError, UsageError
+from kg.serve.apart import cut_off
 from kg.serve.limits import Limits
 from kg.serve.tasks import Refused, Task, carry_out
+from kg.serve.text import names_service
 
 __all__ = ["FRAME", "run_worker"]
 
@@ -48,6 +50,7 @@ def _work(channel: socket.socket, folder: Path, limits: Limits) -> None:
     os.environ["RUST_BACKTRACE"] = "0"  # a query that is too large ends its process, which is told in one line
     os.nice(3)  # the process that answers requests comes first
     os.setsid()  # a signal of the keyboard is for the server, which stops its workers itself
+    apart = cut_off()
     most = limits.memory << 20
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -60,21 +63,27 @@ def _work(channel: socket.socket, folder: Path, limits: Limits) -> None:
         return
     gc.freeze()
     while (given := _received(channel)) is not None:
-        head, body = _answered(build, given, limits)
+        # Without the server, which stops what is beyond its time, the system does.
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        soft = int(used.ru_utime + used.ru_stime + limits.seconds) + 2
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+        head, body = _answered(build, given, limits, apart=apart)
         _send(channel, head, body)
 
 
-def _answered(build: Build, given: Mapping[str, Any], limits: Limits) -> tuple[dict[str, Any], bytes]:
+def _answered(build: Build, given: Mapping[str, Any], limits: Limits, *, apart: bool) -> tuple[dict[str, Any], bytes]:
+    task = Task(**given)
+    if not apart and task.kind == "query" and names_service(task.text):
+        # Readers of SPARQL differ in where a name ends, and nothing else keeps this process from calling.
+        return {"status": 403, "message": "the word SERVICE may not stand in a query here, not even in a text"}, b""
     try:
-        answer = carry_out(build, Task(**given), limits)
+        answer = carry_out(build, task, limits)
     except Refused as error:
         return {"status": error.status, "message": str(error)}, b""
     except UsageError as error:
         return {"status": 400, "message": str(error)}, b""
     except MemoryError:
         return {"status": 507, "message": "the query needs more memory than it may have"}, b""
-    except ClusterKGError as error:
-        return {"status": 500, "message": str(error)}, b""
     except Exception:
         logging.getLogger("kg.serve").exception("%s", given.get("kind"))
         return {"status": 500, "message": "something went wrong here; it is in the log of the server"}, b""

@@ -114,7 +114,12 @@ def torn_record(build: Path) -> None:
     (build / "run.json").write_text(text[:100], encoding="utf-8")
 
 
-@pytest.mark.parametrize("harm", [truncated_store, no_store, other_tables, torn_record])
+def strange_record(build: Path) -> None:
+    (build / "run.json").unlink()
+    (build / "run.json").write_text("[]", encoding="utf-8")
+
+
+@pytest.mark.parametrize("harm", [truncated_store, no_store, other_tables, torn_record, strange_record])
 def test_a_broken_build_is_refused_and_the_old_one_stays(
     folder: Path, harm: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,10 @@ line, cut, with signs that would not be seen as their codes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pyoxigraph as ox
@@ -182,11 +184,13 @@ def _literal(text: str, kind: str) -> Value:
     try:
         if kind == _TRUTH and text in ("true", "false"):
             return text == "true"
-        if kind == _WHOLE and len(text) < 20 and abs(int(text)) < _EXACT:
+        if kind == _WHOLE and re.fullmatch("[+-]?[0-9]{1,19}", text) and abs(int(text)) < _EXACT:
             return int(text)
-        if kind in (_DECIMAL, _DOUBLE) and len(text) < 40 and abs(float(text)) < float("inf"):
-            return float(text)
-    except ValueError:
+        if kind in (_DECIMAL, _DOUBLE) and re.fullmatch("[+-]?[0-9.]{1,30}(?:[eE][+-]?[0-9]{1,3})?", text):
+            number = float(text)
+            if abs(number) < float("inf") and Decimal(repr(number)) == Decimal(text):
+                return number
+    except (ValueError, InvalidOperation):
         pass
     return plain(text)
 

@@ -292,8 +292,8 @@ def serve_http(
     logs(access="")
     keeper = Keeper(folder, limits)
     mounted = Mounted(keeper, called(host, names), each=each)
-    app = application(keeper, more=(mounted.route,), during=mounted.running, bare=True, ready=ready)
-    if not run(app, host, port, limits):
+    app = application(keeper, more=(mounted.route,), during=mounted.running, bare=True)
+    if not run(app, host, port, limits, ready=ready):
         raise keeper.failed or EngineError(f"the server could not listen on {host} port {port}")
 
 
