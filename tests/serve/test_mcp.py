@@ -79,7 +79,7 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("select", {"query": "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }"}, "SELECT or ASK"),
     ("select", {"query": "DESCRIBE ?s { ?s a ckg:Cluster }"}, "SELECT or ASK"),
     ("select", {"query": "#" * 100_000}, "too long"),
-    ("select", {"query": ENDLESS}, "stopped after 4 seconds"),
+    ("select", {"query": ENDLESS}, "stopped after 2 seconds"),
     ("select", {"query": "SELECT * {}", "limit": "all"}, "integer"),
 ]
 ASKED: list[tuple[str, dict[str, Any], str]] = [
@@ -153,12 +153,12 @@ def http_server(*arguments: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def address(build: Build) -> Iterator[str]:
     with http_server(
-        "mcp", str(build.folder.parent), "--http", "--set", "seconds=4", "--name", "data.example.org"
+        "mcp", str(build.folder.parent), "--http", "--set", "seconds=2", "--name", "data.example.org"
     ) as found:
         yield found
 
 
-def over_stdio(build: Build, work: Work[T], *options: str, mode: str = "auto", seconds: float = 4) -> T:
+def over_stdio(build: Build, work: Work[T], *options: str, mode: str = "auto", seconds: float = 2) -> T:
     """Do some work with a client of a process of its own."""
     arguments = [*KG[1:], "mcp", str(build.folder.parent), "--set", f"seconds={seconds}", *options]
     server = StdioServerParameters(command=KG[0], args=arguments, env={"PYTHONPATH": str(ROOT)})
@@ -246,14 +246,13 @@ async def call_broken(client: Client, calls: list[tuple[str, dict[str, Any], str
         assert len(text) < 900
         assert "Traceback" not in text
         assert "/build" not in text
-        assert time.monotonic() - began < 3  # the limit is 1 s
+        assert time.monotonic() - began < 6  # the limit is 2 s
     result = await client.call_tool("find", {"text": "airbus"})
     assert not result.is_error
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-@pytest.mark.parametrize("each", [False, True])
+@pytest.mark.parametrize(("each", "mode"), [(False, "auto"), (True, "legacy")])
 def test_every_tool_over_standard_streams(build: Build, each: bool, mode: str) -> None:
     async def work(client: Client) -> None:
         await call_all(client, build, each=each)
@@ -263,7 +262,7 @@ def test_every_tool_over_standard_streams(build: Build, each: bool, mode: str) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["auto"])
 def test_every_tool_over_http(build: Build, address: str, mode: str) -> None:
     async def work(client: Client) -> None:
         await call_all(client, build, each=False)
