@@ -31,6 +31,7 @@ from kg.catalog import load
 from kg.engines.base import Term
 from kg.reports.kinds import readable
 from tests.conftest import EXAMPLE, ROOT
+from tests.serve.alone import run_alone
 
 T = TypeVar("T")
 Work = Callable[[Client], Awaitable[T]]
@@ -167,7 +168,7 @@ def over_stdio(build: Build, work: Work[T], *options: str, mode: str = "auto", s
         async with Client(server, mode=mode) as client:
             return await work(client)
 
-    return asyncio.run(run())
+    return run_alone(run())
 
 
 def over_http(address: str, work: Work[T], *, mode: str = "auto") -> T:
@@ -177,7 +178,7 @@ def over_http(address: str, work: Work[T], *, mode: str = "auto") -> T:
         async with Client(f"{address}/mcp", mode=mode) as client:
             return await work(client)
 
-    return asyncio.run(run())
+    return run_alone(run())
 
 
 def said(result: CallToolResult) -> str:

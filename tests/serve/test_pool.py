@@ -19,6 +19,7 @@ from kg.serve.limits import Limits
 from kg.serve.pool import Pool
 from kg.serve.tasks import Refused, Task
 from tests.conftest import EXAMPLE
+from tests.serve.alone import run_alone
 
 T = TypeVar("T")
 SIMPLE = Task("query", "SELECT ?name { ?o a org:Organization ; skos:prefLabel ?name } LIMIT 3")
@@ -51,7 +52,7 @@ def with_pool(build: Build, work: Callable[[Pool], Awaitable[T]], *, columns: bo
         finally:
             await pool.close()
 
-    return asyncio.run(run())
+    return run_alone(run())
 
 
 async def refused(pool: Pool, query: str) -> Refused:
@@ -188,4 +189,4 @@ def test_a_build_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
         await Pool(tmp_path, Limits()).open()
 
     with pytest.raises(EngineError, match="can't be opened"):
-        asyncio.run(run())
+        run_alone(run())

@@ -17,6 +17,7 @@ from kg.serve.limits import Limits
 from kg.serve.state import Keeper
 from kg.serve.tasks import Task
 from tests.conftest import EXAMPLE
+from tests.serve.alone import run_alone
 
 COUNT = Task("query", "SELECT (COUNT(*) AS ?n) { ?o a org:Organization }")
 
@@ -56,7 +57,7 @@ def kept(folder: Path, work: Callable[[Keeper], Awaitable[None]], monkeypatch: p
         finally:
             await keeper.close()
 
-    asyncio.run(run())
+    run_alone(run())
     assert not list(folder.glob(".served-*"))
 
 
