@@ -1,48 +1,29 @@
-"""The order of the stages: read, validate, place, infer, write. The only place that knows it."""
+"""The order of the stages: read, validate, then what :mod:`kg.writing` does. The only place that knows it."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
-import json
 import os
-import platform
-import re
-import resource
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from time import perf_counter
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pyoxigraph import NamedNode, RdfFormat, Triple, parse
-
-from kg.build import COLUMNS_FILE, Build, open_build
-from kg.catalog import asked_often, load
-from kg.engines import ColumnarEngine, Engine, OxigraphEngine, RemoteEngine
-from kg.engines.bulk import StoreMaker
+from kg.build import Build, open_build
+from kg.catalog import asked_often
+from kg.engines import ColumnarEngine, RemoteEngine
 from kg.engines.columnar import Drafts
 from kg.engines.remote import CheckedEngine
 from kg.errors import ClusterKGError, UsageError, nearest
 from kg.folders import replacing
-from kg.identifiers import mint
-from kg.infer import Inferred, infer, rules_digest
-from kg.lines import Written
-from kg.namespaces import CKG, IS_ORGANIZATION, WORKING
-from kg.places import nearest_regions
 from kg.quarantine import Quarantine
-from kg.rejected import in_order, write_report
-from kg.results import Counts, count_results, write_results
+from kg.rejected import in_order
 from kg.rows import Finding, Loaded, Progress, RowCounts, silent
 from kg.settings import ENGINES, Settings, read_settings
 from kg.sources import read_source
-from kg.validate import Shapes, finding_of, shapes, validate
+from kg.validate import Shapes
+from kg.writing import Work, inferred_graph, source_graph, write_build
 
 __all__ = ["Violations", "build", "check", "checked", "prepared", "published"]
 
@@ -50,30 +31,12 @@ __all__ = ["Violations", "build", "check", "checked", "prepared", "published"]
 VALIDATED = "validated"
 #: The engines that a build can run on.
 _BUILDERS = ("columnar", "oxigraph", "remote")
-_PREFIX = f"PREFIX ckg: <{CKG}> "
-#: What is kept of a row: the nodes that it is about, and where it is.
-_ROWS = pa.schema(
-    [("node", pa.string()), ("other", pa.string()), ("source", pa.int64()), ("file", pa.string()), ("line", pa.int64())]
-)
 
 
 class Violations(ClusterKGError):
     """The data has violations and the build was asked to be strict."""
 
     exit_status = 1
-
-
-@dataclass(slots=True)
-class _Work:
-    """What the stages hand to each other."""
-
-    settings: Settings
-    columnar: ColumnarEngine
-    quarantine: Quarantine
-    seconds: dict[str, float]
-    notes: list[str]
-    placed: list[Triple]
-    engine: str
 
 
 def build(
@@ -132,7 +95,7 @@ def build(
             first = next(f for f in work.quarantine.findings if f.severity == "Violation")
             place = f"{first.file} line {first.line}: " if first.file else ""
             raise Violations(f"{found['Violation']} violations, the first: {place}{first.message}; nothing was built")
-        _write(target, work, with_validation=with_validation, with_store=with_store, progress=progress)
+        write_build(target, work, with_validation=with_validation, with_store=with_store, progress=progress)
     return open_build(project)
 
 
@@ -210,7 +173,7 @@ def published(build: Build) -> RemoteEngine:
     numbers = [source["number"] for source in build.run["sources"]]
     if isinstance(engine, CheckedEngine):
         engine.mirror = build.engine
-    engine.seen = (*(_graph(settings, number) for number in numbers), _inferred(settings).value)
+    engine.seen = (*(source_graph(settings, number) for number in numbers), inferred_graph(settings).value)
     return engine
 
 
@@ -244,7 +207,7 @@ def _prepare(
     before: Path | None = None,
     keep: bool = False,
     by_reference: bool = False,
-) -> _Work:
+) -> Work:
     """Read and validate; `target` is a folder that may be used."""
     notes: list[str] = []
     name = engine or settings.engine
@@ -261,7 +224,7 @@ def _prepare(
     start = perf_counter()
     if name == "columnar":
         ColumnarEngine.expect(asked_often())
-    columnar = ColumnarEngine(union=True, spill=target / "spill", conclusions=_inferred(settings).value)
+    columnar = ColumnarEngine(union=True, spill=target / "spill", conclusions=inferred_graph(settings).value)
     drafts = Drafts(columnar.store)
     loaded = _read(settings, drafts, progress)
     seconds["read"] = perf_counter() - start
@@ -279,11 +242,7 @@ def _prepare(
             )
             notes += elsewhere.notes if elsewhere else []
     seconds["validate"] = perf_counter() - start
-    return _Work(settings, columnar, quarantine, seconds, notes, [], name)
-
-
-def _inferred(settings: Settings) -> NamedNode:
-    return NamedNode(mint(settings.base, "graph", "inferred"))
+    return Work(settings, columnar, quarantine, seconds, notes, [], name)
 
 
 def _read(settings: Settings, drafts: Drafts, progress: Progress) -> list[Loaded]:
@@ -306,194 +265,3 @@ def _shown(path: Path, folder: Path) -> str:
     """Return the path of a source from the project's folder; of one outside it the name alone."""
     place = Path(os.path.relpath(path.resolve(), folder.resolve()))
     return path.resolve().name if ".." in place.parts else place.as_posix()
-
-
-def _graph(settings: Settings, number: int) -> str:
-    return mint(settings.base, "graph", "source") + f"/{number}"
-
-
-def _write(target: Path, work: _Work, *, with_validation: bool, with_store: bool, progress: Progress) -> None:
-    with StoreMaker(target / "store" if with_store else None) as store, contextlib.ExitStack() as stack:
-        _write_all(target, work, store, stack, with_validation=with_validation, progress=progress)
-    shutil.rmtree(target / "spill", ignore_errors=True)
-
-
-def _write_all(
-    target: Path,
-    work: _Work,
-    store: StoreMaker,
-    stack: contextlib.ExitStack,
-    *,
-    with_validation: bool,
-    progress: Progress,
-) -> None:
-    settings = work.settings
-    inferred = _inferred(settings)
-    graphs = {source.number: _graph(settings, source.number) for source in work.quarantine.loaded}
-    start = perf_counter()
-    progress("loading facts", 0, 0)
-    _load_facts(work, graphs)
-    loaded = perf_counter()
-    progress("writing facts", 0, 0)
-    facts = _write_facts(target, work, graphs)
-    store.take(target / "facts.nq")
-    written = perf_counter()
-    engine = _engine(target, work, stack)
-    work.seconds["load"] = loaded - start + perf_counter() - written
-    work.seconds["facts"] = written - loaded
-    _check_levels(engine, work)
-    start = perf_counter()
-    result = infer(
-        engine,
-        base=settings.base,
-        profile=settings.profile,
-        facts_digest=facts.digest,
-        graphs=graphs.values(),
-        progress=progress,
-    )
-    work.seconds["infer"] = perf_counter() - start
-    if result.by_size_alone:
-        work.notes.append(
-            f"{result.by_size_alone} cells were admitted by size alone: one region or one sector has every organisation"
-        )
-    start = perf_counter()
-    progress("writing conclusions", 0, 0)
-    if isinstance(engine, ColumnarEngine):
-        engine.store.forget(WORKING)
-    engine.write_conclusions(target / "inferred.nq", inferred, WORKING)
-    store.take(target / "inferred.nq")
-    counts = write_results(engine, target)
-    work.seconds["write"] = perf_counter() - start
-    if isinstance(engine, ColumnarEngine):
-        start = perf_counter()
-        progress("writing columns", 0, 0)
-        # What answers may name is in the file, so that its dictionary is all that a question needs.
-        engine.ready((query.text for query in load("queries/questions")), wait=True)
-        engine.save(target / COLUMNS_FILE)
-        work.seconds["columns"] = perf_counter() - start
-    if with_validation:
-        start = perf_counter()
-        progress("validating conclusions", 0, 0)
-        work.quarantine.findings += [
-            finding_of(result, prefix="a conclusion is not as the shapes have it: ")
-            for result in validate(engine, shapes("output")).results
-        ]
-        work.seconds["validate output"] = perf_counter() - start
-    write_report(target, work.quarantine.findings, rows=work.quarantine.rows, title=work.settings.title)
-    start = perf_counter()
-    progress("making the store", 0, 0)
-    store.finish()
-    work.seconds["store"] = perf_counter() - start
-    totals = count_results(engine)
-    work.notes += getattr(engine, "notes", [])
-    _write_run(target, work, result, facts, counts, totals)
-    if isinstance(engine, RemoteEngine):
-        engine.publish(inferred.value)
-        engine.drop(_graph(settings, number) for number in itertools.count(len(settings.sources) + 1))
-
-
-def _load_facts(work: _Work, graphs: Mapping[int, str]) -> None:
-    """Give the default graph the union of the facts, and a region to whoever has only a point."""
-    work.quarantine.drafts.load()
-    work.placed = list(nearest_regions(work.columnar))
-    if work.placed:
-        work.quarantine.drafts.place(work.placed, graphs)
-
-
-def _write_facts(target: Path, work: _Work, graphs: Mapping[int, str]) -> Written:
-    """Write every fact in its source's graph, and where rows are."""
-    drafts = work.quarantine.drafts
-    with pq.ParquetWriter(target / "rows.parquet", _ROWS, compression="zstd") as writer:
-        for batch in drafts.accepted():
-            writer.write_batch(batch.cast(_ROWS))
-    drafts.drop_rows()
-    return drafts.write_facts(target / "facts.nq", graphs)
-
-
-def _engine(target: Path, work: _Work, stack: contextlib.ExitStack) -> Engine:
-    """Return the engine that rules run on, with the facts; what it has on a server is removed with the stack."""
-    if work.engine == "columnar":
-        return work.columnar
-    work.columnar.store.connection.close()
-    if work.engine == "remote":
-        remote = stack.enter_context(work.settings.on_server("working"))
-        remote.load_file(target / "facts.nq")
-        return remote
-    engine = OxigraphEngine()
-    engine.add(quad.triple for quad in parse(path=str(target / "facts.nq"), format=RdfFormat.N_QUADS))
-    return engine
-
-
-def _check_levels(engine: Engine, work: _Work) -> None:
-    """Refuse a level that nothing has, and say so when there are no regions or sectors at all."""
-    for parameter, prop, what in (
-        ("region_level", "regionLevel", "region"),
-        ("sector_level", "sectorLevel", "sector"),
-    ):
-        rows = engine.select(f"{_PREFIX} SELECT DISTINCT ?level WHERE {{ ?thing ckg:{prop} ?level }}")
-        levels = sorted(
-            {int(value) for (term,) in rows if re.fullmatch("[0-9]{1,9}", value := getattr(term, "value", ""))}
-        )
-        asked = work.settings.profile.whole(parameter)
-        if not levels:
-            work.notes.append(f"the data has no {what}s: no two organisations are tied by them")
-        elif asked not in levels:
-            present = ", ".join(map(str, levels))
-            raise UsageError(f"{parameter} = {asked}: no {what} has that level; the levels present are {present}")
-    organizations = engine.select(f"SELECT (COUNT(DISTINCT ?o) AS ?n) WHERE {{ {IS_ORGANIZATION} }}")
-    count = int(getattr(organizations.rows[0][0], "value", "0"))
-    if count < work.settings.profile.whole("min_members"):
-        work.notes.append(f"there are {count} organisations, fewer than min_members: there can be no group")
-
-
-def _write_run(
-    target: Path,
-    work: _Work,
-    result: Inferred,
-    facts: Written,
-    counts: Mapping[str, int],
-    totals: Counts,
-) -> None:
-    quarantine = work.quarantine
-    files = [
-        {"source": source.number, "file": file, "rows": count}
-        for source in quarantine.loaded
-        for file, count in source.read.items()
-    ]
-    rows = quarantine.rows
-    record = {
-        "title": work.settings.title,
-        "base": work.settings.base,
-        "license": work.settings.license,
-        "about": dict(work.settings.about),
-        "sources": [
-            {"number": number, "type": entry.type, **entry.about}
-            for number, entry in enumerate(work.settings.sources, start=1)
-        ],
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "run": result.run.value,
-        "engine": work.engine,
-        "profile": work.settings.profile.as_json(),
-        "digests": {"facts": facts.digest, "rules": rules_digest()},
-        "versions": {
-            name: metadata.version(name)
-            for name in ("clusterkg", "pyoxigraph", "duckdb", "pyshacl", "rdflib", "igraph")
-        }
-        | {"python": platform.python_version()},
-        "counts": {
-            "rows": {"read": rows.read, "rejected": rows.rejected, "accepted": rows.accepted},
-            "files": files,
-            "facts": facts.lines,
-            "findings": dict(sorted(Counter(f.severity for f in quarantine.findings).items())),
-            "placed_by_point": len({triple.subject for triple in work.placed}),
-            "outcomes": totals.outcomes,
-            "kinds": totals.kinds,
-            **counts,
-        },
-        "sizes": {path.name: path.stat().st_size for path in sorted(target.iterdir()) if path.is_file()},
-        "left_out_collaborations": totals.left_out,
-        "notes": work.notes,
-        "seconds": {name: round(value, 3) for name, value in (work.seconds | result.seconds).items()},
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }
-    (target / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
