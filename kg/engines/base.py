@@ -27,6 +27,12 @@ class Solutions:
     def __iter__(self) -> Iterator[tuple[Term | None, ...]]:
         return iter(self.rows)
 
+    def texts(self) -> pa.Table:
+        """Return a table of IRIs and lexical forms, null where unbound."""
+        columns = zip(*self.rows, strict=True) if self.rows else ([] for _ in self.variables)
+        texts = [pa.array([None if term is None else term.value for term in column], pa.string()) for column in columns]
+        return pa.table(dict(zip(self.variables, texts, strict=True)))
+
 
 class Engine(Protocol):
     """A graph that can be added to, and SPARQL over it.

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kg.build import open_build
-from kg.errors import EngineError
 from kg.publish import publish
 from kg.publish.site import is_of
 from kg.rows import Progress, silent
@@ -78,5 +77,4 @@ def serve(
         app = application(keeper, more=(mounted.route,), during=mounted.running)
     else:
         app = application(keeper)
-    if not run(app, host, port, limits, root=root, ready=ready):
-        raise keeper.failed or EngineError(f"the server could not listen on {host} port {port}")
+    run(app, keeper, host, port, root=root, ready=ready)

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kg.errors import UsageError
 from kg.serve.limits import Limits
 from kg.serve.tasks import Refused
+from kg.serve.waiting import while_there
 
 __all__ = ["HEADERS", "Guard", "Metrics", "fault", "refused"]
 
@@ -123,7 +124,7 @@ class Guard:
         if len(scope["query_string"]) + len(scope.get("raw_path", b"")) > self.limits.request << 10:
             await refused(413, f"the address has more than {self.limits.request} kB")(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        await while_there(self.app, scope, receive, send)
 
     def _limited(self, receive: Receive) -> Callable[[], Awaitable[Message]]:
         size, end = 0, time.monotonic() + self.limits.patience

@@ -13,8 +13,8 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from kg.errors import InputError
-from kg.serve.limits import Limits
+from kg.errors import EngineError, InputError
+from kg.serve.state import Keeper
 
 __all__ = ["MOST_HEAD", "logs", "run"]
 
@@ -90,14 +90,16 @@ class _Server(uvicorn.Server):
 
 
 def run(
-    app: Starlette, host: str, port: int, limits: Limits, *, root: str = "", ready: Callable[[], None] = lambda: None
-) -> bool:
+    app: Starlette, keeper: Keeper, host: str, port: int, *, root: str = "", ready: Callable[[], None] = lambda: None
+) -> None:
     """Serve until a signal ends it; what is active is answered first.
 
     Parameters
     ----------
     app:
         The application.
+    keeper:
+        Keeps the build that it is about.
     host, port:
         Where it listens.
     root:
@@ -105,10 +107,12 @@ def run(
     ready:
         Called when it listens.
 
-    Returns
-    -------
-    Whether it could be started.
+    Raises
+    ------
+    ClusterKGError
+        when there is no build that can be served, or the port can't be used.
     """
+    limits = keeper.limits
     protocol = type("Patient", (_Patient,), {"patience": limits.patience})
     config = uvicorn.Config(
         app,
@@ -131,7 +135,8 @@ def run(
     )
     server = _Server(config, ready)
     server.run()
-    return server.started
+    if not server.started:
+        raise keeper.failed or EngineError(f"the server could not listen on {host} port {port}")
 
 
 def logs(*, access: Any) -> None:

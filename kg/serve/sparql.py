@@ -5,11 +5,10 @@ https://www.w3.org/TR/sparql11-protocol/ · https://www.w3.org/TR/sparql11-http-
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kg.serve.address import absolute, path_of, query_of
@@ -19,7 +18,7 @@ from kg.serve.state import State
 from kg.serve.tasks import DEFAULT, Answer, Refused, Task
 from kg.serve.text import look
 
-__all__ = ["answered", "carried_out", "graph_store", "sent", "sparql"]
+__all__ = ["answered", "graph_store", "sent", "sparql"]
 
 _FORM, _QUERY, _UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 _ENGINES = ("auto", "oxigraph", "columnar")
@@ -38,7 +37,7 @@ async def sparql(request: Request) -> Response:
         raise Refused(f"a request has one parameter 'query'; this one has {len(queries)}", 400)
     state = State.of(request)
     task = _task(request, queries[0], given, state)
-    return sent(await carried_out(request, task), {"Cache-Control": "no-cache", "Vary": "Accept"})
+    return sent(await state.pool.run(task), {"Cache-Control": "no-cache", "Vary": "Accept"})
 
 
 async def graph_store(request: Request) -> Response:
@@ -60,34 +59,7 @@ async def graph_store(request: Request) -> Response:
 
 async def answered(request: Request, task: Task) -> Response:
     """Return the answer of a worker."""
-    return sent(await carried_out(request, task), {"Vary": "Accept"})
-
-
-async def carried_out(request: Request, task: Task) -> Answer:
-    """Return what a worker answers; when the client goes away before, the work is stopped.
-
-    Raises
-    ------
-    Refused
-        when it is not carried out.
-    ClientDisconnect
-        when nobody waits for it.
-    """
-    asking = asyncio.ensure_future(State.of(request).pool.run(task))
-    going = asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait({asking, going}, return_when=asyncio.FIRST_COMPLETED)
-        if asking.done():
-            return asking.result()
-        raise ClientDisconnect
-    finally:
-        asking.cancel()
-        going.cancel()
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+    return sent(await State.of(request).pool.run(task), {"Vary": "Accept"})
 
 
 def sent(answer: Answer, headers: dict[str, str]) -> Response:

@@ -97,5 +97,7 @@ def test_answers_are_saved(page: Page, server: Server) -> None:
 
 def test_pages_of_the_site_break_no_rule(browser: Browser, server: Server) -> None:
     for page in watched(browser, server.address):
-        for name in ("index.html", "map.html", "network.html", "search.html", "questions/index.html", "data.html"):
-            page.goto(server.address + name, wait_until="networkidle")
+        for name in ("index.html", "groups.html", "search.html", "questions/index.html", "data.html", "query.html"):
+            answer = page.goto(server.address + name, wait_until="networkidle")
+            assert answer is not None
+            assert answer.status == 200, name

@@ -281,10 +281,7 @@ class RemoteEngine:
 
     def table(self, query: str) -> pa.Table:
         """Run a SELECT query and return its solutions as texts: IRIs and lexical forms, null where unbound."""
-        answer = self.select(query)
-        columns = zip(*answer.rows, strict=True) if answer.rows else ([] for _ in answer.variables)
-        texts = [pa.array([None if term is None else term.value for term in column], pa.string()) for column in columns]
-        return pa.table(dict(zip(answer.variables, texts, strict=True)))
+        return self.select(query).texts()
 
     def copy(self) -> Store:
         """Return all that queries see as the default graph of a store of Oxigraph."""

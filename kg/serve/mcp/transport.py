@@ -32,11 +32,10 @@ from mcp_types import (
     ReadResourceResult,
     TextResourceContents,
 )
-from starlette.requests import ClientDisconnect
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from kg.errors import EngineError, UsageError
+from kg.errors import UsageError
 from kg.serve.app import application
 from kg.serve.guard import refused
 from kg.serve.http import logs, run
@@ -219,40 +218,7 @@ class Mounted:
         elif self._manager is None:
             await refused(503, "the server is starting; try again in a moment")(scope, receive, send)
         else:
-            await _while_there(self._manager.handle_request, scope, receive, send)
-
-
-async def _while_there(answer: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request for as long as somebody waits for it; the protocol's library would go on without."""
-    body, whole = b"", False
-    while not whole:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        whole = not message.get("more_body", False)
-    given: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-    gone = anyio.Event()
-
-    async def again() -> Message:
-        if given:
-            return given.pop()
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async with anyio.create_task_group() as group:
-
-        async def watch() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            gone.set()
-            group.cancel_scope.cancel()
-
-        group.start_soon(watch)
-        await answer(scope, again, send)
-        group.cancel_scope.cancel()
-    if gone.is_set():
-        raise ClientDisconnect
+            await self._manager.handle_request(scope, receive, send)
 
 
 def serve_http(
@@ -293,8 +259,7 @@ def serve_http(
     keeper = Keeper(folder, limits)
     mounted = Mounted(keeper, called(host, names), each=each)
     app = application(keeper, more=(mounted.route,), during=mounted.running, bare=True)
-    if not run(app, host, port, limits, ready=ready):
-        raise keeper.failed or EngineError(f"the server could not listen on {host} port {port}")
+    run(app, keeper, host, port, ready=ready)
 
 
 def called(host: str, names: tuple[str, ...]) -> tuple[str, ...]:
