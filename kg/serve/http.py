@@ -7,6 +7,7 @@ import logging
 import logging.config
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -134,7 +135,8 @@ def run(
         log_level="critical",  # what goes wrong in an answer, the application says itself
     )
     server = _Server(config, ready)
-    server.run()
+    with suppress(SystemExit):  # it would end the process without a word
+        server.run()
     if not server.started:
         raise keeper.failed or EngineError(f"the server could not listen on {host} port {port}")
 

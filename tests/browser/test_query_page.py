@@ -78,7 +78,7 @@ def test_an_example_gives_rows_with_names_that_lead_to_pages(page: Page) -> None
     example.locator("summary").click()
     example.get_by_role("button", name="Run this").click()
     answered(page)
-    assert page.locator("#rows tbody tr").count() > 0
+    expect(page.locator("#rows tbody tr").first).to_be_visible()
     assert page.locator("#rows thead th").all_inner_texts()[:2] == ["group", "role"]
     link = page.locator("#rows tbody tr").first.get_by_role("link").last
     assert re.fullmatch(r"page/organization/[^/]+\.html#[^/]+", link.get_attribute("href") or "")
@@ -152,7 +152,7 @@ def test_hostile_names_are_text(page: Page) -> None:
 def test_rows_come_by_and_by_and_are_saved_whole(page: Page) -> None:
     ask(page, "SELECT ?s ?p WHERE { ?s ?p ?o } LIMIT 450")
     answered(page)
-    assert page.locator("#rows tbody tr").count() == 200
+    expect(page.locator("#rows tbody tr")).to_have_count(200)
     page.get_by_role("button", name="Show more rows").click()
     expect(page.locator("#rows tbody tr")).to_have_count(400)
     page.get_by_role("button", name="Show more rows").click()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import socketserver
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +17,7 @@ import pytest
 
 from kg.serve.http import MOST_HEAD
 from kg.serve.text import names_service
+from tests.conftest import ROOT
 from tests.serve.conftest import Server
 
 ANSWER = b'{"head":{"vars":["s"]},"results":{"bindings":[]}}'
@@ -108,3 +112,13 @@ def test_all_of_what_is_said_is_described(server: Server) -> None:
     count = server.ask(f"/sparql?query={quote(f'SELECT ?s ?p {{ ?s ?p <{iri}> }}')}&format=json").json()
     assert len(reply.body.splitlines()) == len(count["results"]["bindings"]) > 100
     assert server.ask(f"/api/describe?iri={quote(iri, safe='')}&format=bogus").status == 406
+
+
+def test_a_port_that_is_taken_is_an_error_of_one_line(server: Server) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "from kg.cli import main; main()", "serve", str(server.build.folder), "--no-pages",
+         "--port", str(server.port)],
+        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert said.returncode == 3
+    assert said.stderr.strip() == f"kg: the server could not listen on 127.0.0.1 port {server.port}"
