@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import kg.project
+import kg.writing
 from kg.infer import rules
 from tests.conftest import EXAMPLE
 from tests.engines.library import parameters_of, queries
@@ -18,7 +19,7 @@ from tests.oracle.projects import write_project
 @pytest.fixture
 def pairs(monkeypatch: pytest.MonkeyPatch) -> list[PairEngine]:
     PairEngine.made = []
-    monkeypatch.setattr(kg.project, "OxigraphEngine", PairEngine)
+    monkeypatch.setattr(kg.writing, "OxigraphEngine", PairEngine)
     return PairEngine.made
 
 
