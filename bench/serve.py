@@ -178,7 +178,7 @@ async def paced(
         idle.append(client)
         seen.seconds.append(asyncio.get_running_loop().time() - due)
         seen.statuses[status] += 1
-        if status != 200 or not right(body):
+        if status not in (200, 303) or not right(body):
             seen.wrong.append(f"{path}: {status} {body[:200]!r}")
 
     for place in itertools.count():
@@ -250,6 +250,27 @@ def simple(build: Build) -> Iterator[tuple[str, Callable[[bytes], bool]]]:
             yield f"/sparql?query={quote(query)}", (lambda body, wanted=wanted: wanted.encode() in body)  # type: ignore[misc]
 
 
+def other(build: Build, site: Path | None) -> Iterator[tuple[str, Callable[[bytes], bool]]]:
+    """Yield requests of the other kinds: questions, reasons, descriptions, and pages and IRIs where there is a site."""
+    turn = random.Random(2)
+    rows = build.memberships().select(["group", "organization"]).slice(0, 20_000).to_pylist()
+    prefix = urlsplit(build.base).path
+    pages = sorted((site / "page" / "organization").rglob("*.html")) if site is not None else []
+    while True:
+        row = turn.choice(rows)
+        organization, group = row["organization"], row["group"]
+        wanted = [
+            (f"/api/questions/groups-of-an-organization?organization={quote(organization)}", group),
+            (f"/api/explain?organization={quote(organization)}&group={quote(group)}", group),
+            (f"/api/describe?iri={quote(organization)}", "prefLabel"),
+        ]
+        if site is not None:
+            page = turn.choice(pages).relative_to(site)
+            wanted += [(f"/{quote(str(page))}", "</html>"), (f"/{urlsplit(organization).path.removeprefix(prefix)}", "")]
+        for path, text in wanted:
+            yield path, (lambda body, text=text: text.encode() in body)  # type: ignore[misc]
+
+
 async def measure(folder: Path, seconds: float, mixed: float, site: Path | None) -> int:
     """Run all, print numbers and return how many things went wrong."""
     build = open_build(folder)
@@ -279,7 +300,7 @@ async def measure(folder: Path, seconds: float, mixed: float, site: Path | None)
     print(seen.line("hostile", seconds), flush=True)
     wrong += seen.wrong
     if mixed:
-        wrong += await _mixed(server, folder, mixed, queries)
+        wrong += await _mixed(server, folder, mixed, queries, other(build, site))
     print(f"most memory {server.most / 1e6:,.0f} MB of their own in all processes")
     watching.cancel()
     print(f"stopped in {server.stop():.1f} s")
@@ -289,22 +310,28 @@ async def measure(folder: Path, seconds: float, mixed: float, site: Path | None)
 
 
 async def _mixed(
-    server: Server, folder: Path, seconds: float, queries: Iterator[tuple[str, Callable[[bytes], bool]]]
+    server: Server,
+    folder: Path,
+    seconds: float,
+    queries: Iterator[tuple[str, Callable[[bytes], bool]]],
+    others: Iterator[tuple[str, Callable[[bytes], bool]]],
 ) -> list[str]:
-    """Send simple and hostile queries while the build is replaced twice by one of the same facts."""
+    """Send requests of all kinds while the build is replaced twice by one of the same facts."""
     storm = asyncio.create_task(hostile(server.port, 6, seconds))
     load = asyncio.create_task(paced(server.port, 100, seconds, queries))
+    more = asyncio.create_task(paced(server.port, 20, seconds, others))
     build = open_build(folder).folder
     before = _taken_up(await Client(server.port).get("/metrics"))
     for _ in range(2):
         await asyncio.sleep(seconds / 3)
         await asyncio.to_thread(_replace, build)
-    simple_seen, hostile_seen = await load, await storm
+    simple_seen, other_seen, hostile_seen = await load, await more, await storm
     print(simple_seen.line("mixed: simple", seconds), flush=True)
+    print(other_seen.line("mixed: others", seconds), flush=True)
     print(hostile_seen.line("mixed: hostile", seconds), flush=True)
     taken = _taken_up(await Client(server.port).get("/metrics")) - before
     print(f"builds taken up meanwhile: {taken:.0f}")
-    return simple_seen.wrong + hostile_seen.wrong + ([] if taken == 2 else [f"{taken} builds were taken up, not 2"])
+    return simple_seen.wrong + other_seen.wrong + hostile_seen.wrong + ([] if taken == 2 else [f"{taken} builds were taken up, not 2"])
 
 
 def _taken_up(answer: tuple[int, bytes]) -> float:
