@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
-from kg.catalog import asked_often
+from kg.catalog import asked_often, find
 from kg.engines import ColumnarEngine, OxigraphEngine, Solutions
 from kg.engines.base import Term
 from kg.errors import InputError, UnsupportedQuery, UsageError, nearest
 from kg.identifiers import encode, mint
-from kg.namespaces import IS_ORGANIZATION
+from kg.namespaces import CKG, IS_ORGANIZATION, SKOS
 
 __all__ = ["COLUMNS_FILE", "Build", "open_build"]
 
@@ -29,13 +30,24 @@ COLUMNS_FILE = "columns.duckdb"
 WORTH_COLUMNS = 200_000
 #: Bytes of a table read at a time: a row has to fit.
 _BLOCK = 1 << 26
+#: What a group is, or a candidate that came to nothing, ?o.
+_IS_GROUP = f"?o a <{CKG}Candidate>"
 
 
 class Build:
-    """What `kg build` wrote, read from `DIR/build/`."""
+    """What `kg build` wrote, read from `DIR/build/`.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder:
+        The folder of the build.
+    columnar:
+        Whether its columns may be used; else all is read from its store.
+    """
+
+    def __init__(self, folder: Path, *, columnar: bool = True) -> None:
         self.folder = folder
+        self.columnar = columnar
 
     def __repr__(self) -> str:
         return f"Build({str(self.folder)!r})"
@@ -67,9 +79,9 @@ class Build:
 
     @cached_property
     def columns(self) -> ColumnarEngine | None:
-        """The columnar engine over the build's columns; nothing for a build that has none."""
+        """The columnar engine over the build's columns; nothing for a build that has none, or where they may not be used."""
         file = self.folder / COLUMNS_FILE
-        if not file.is_file():
+        if not (self.columnar and file.is_file()):
             return None
         ColumnarEngine.expect(asked_often(), begin=False)
         return ColumnarEngine.open(file)
@@ -133,55 +145,71 @@ class Build:
 
     def find_group(self, text: str) -> str:
         """Return the IRI of the group that a text names: an IRI, the end of one, or its name as tables show it."""
-        tables = [self.table(name)["group"] for name in ("groups", "candidates")]
-        for iri in (text, f"{self.base}group/{text}"):
-            if any(pc.is_in(pa.scalar(iri), table).as_py() for table in tables):
-                return iri
-        candidates = sorted({iri for table in tables for iri in table.to_pylist()})
-        names = self.labels | {iri: self.label(iri) for iri in candidates}
-        return _resolve(text, candidates, names, "group", f"{self.base}group/")
+        prefix = f"{self.base}group/"
+        return self._found(text, (text, prefix + text), _IS_GROUP, "group", prefix)
 
     def find_organization(self, text: str) -> str:
         """Return the IRI of the organisation that a text names: an IRI, an id, or a name."""
         minted = mint(self.base, "organization", text)
-        for iri in (minted, text):
-            if self._is_organization(iri):
-                return iri
-        found = self.select(f"SELECT DISTINCT ?o WHERE {{ {IS_ORGANIZATION} }}")
-        known = sorted(term.value for (term,) in found if term is not None)
-        return _resolve(text, known, self.labels, "organisation", f"{self.base}organization/")
-
-    def _is_organization(self, iri: str) -> bool:
-        try:
-            node = NamedNode(iri)
-        except ValueError:
-            return False
-        return bool(self.select(f"SELECT ?o WHERE {{ {IS_ORGANIZATION} }}", {"o": node}).rows)
+        return self._found(text, (minted, text), IS_ORGANIZATION, "organisation", f"{self.base}organization/")
 
     def find_thing(self, kind: str, text: str) -> str:
         """Return the IRI of the region, sector or collaboration that a text names: an IRI, an id, or a name."""
         prefix = f"{self.base}{kind}/"
-        known = sorted(iri for iri in self.labels if iri.startswith(prefix) and not iri.endswith("/geometry"))
-        return _resolve(encode(text) if prefix + encode(text) in known else text, known, self.labels, kind, prefix)
+        has_name = f'?o skos:prefLabel ?any FILTER(STRSTARTS(STR(?o), {Literal(prefix)}) && !STRENDS(STR(?o), "/geometry"))'
+        return self._found(text, (prefix + encode(text), text, prefix + text), has_name, kind, prefix)
+
+    def _found(self, text: str, tried: tuple[str, ...], known: str, what: str, prefix: str) -> str:
+        """Return the IRI that a text names: one that is tried, or that of what has the name, out of what is known, ?o."""
+        for iri in tried:
+            with suppress(ValueError):  # it is no IRI
+                if self.select(f"SELECT ?o WHERE {{ {known} }}", {"o": NamedNode(iri)}).rows:
+                    return iri
+        found = self.select(f"SELECT DISTINCT ?o WHERE {{ {known} }} ORDER BY STR(?o)")
+        names = {term.value: self.name(term.value) for (term,) in found if term is not None}
+        return _resolve(text, names, what, prefix)
 
     @cached_property
-    def labels(self) -> dict[str, str]:
-        """The name of everything that has one, by IRI."""
+    def _stored(self) -> bool:
+        return (self.folder / "store").is_dir()
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """The label of everything that has one, by IRI, of a build that has no store to look them up in."""
         found = self.select("SELECT ?thing ?name WHERE { ?thing skos:prefLabel ?name } ORDER BY DESC(STR(?name))")
         return {thing.value: name.value for thing, name in found if thing is not None and name is not None}
 
+    def _label(self, iri: str) -> str:
+        if not self._stored:
+            return self._labels.get(iri, "")
+        try:
+            quads = self.engine.store.quads_for_pattern(NamedNode(iri), SKOS["prefLabel"], None)
+        except ValueError:
+            return ""
+        return min((quad.object.value for quad in quads if isinstance(quad.object, Literal)), default="")
+
     def label(self, iri: str) -> str:
-        """Return the name of a thing; of a cell its region and sector; else the end of its IRI."""
-        if iri in self.labels:
-            return self.labels[iri]
-        rest = iri.removeprefix(f"{self.base}group/cell/")
-        if rest != iri and rest.count("/") == 1:
+        """Return the name of a thing; where it has none, the end of its IRI."""
+        return self.name(iri) or iri.removeprefix(self.base)
+
+    def name(self, iri: str) -> str:
+        """Return the name of a thing; of a cell its region and sector, of a community who is central; else nothing."""
+        if own := self._label(iri):
+            return own
+        kind, _, rest = iri.removeprefix(f"{self.base}group/").partition("/")
+        if kind == "cell" and rest.count("/") == 1:
             region, sector = rest.split("/")
             return f"{self.label(f'{self.base}region/{region}')} · {self.label(f'{self.base}sector/{sector}')}"
-        if "/group/community/" in iri and iri in self._central:
-            names = [self.label(organization) for organization in self._central[iri][:2]]
-            return f"around {', '.join(names)} ({iri.rsplit('/', 1)[-1][:6]})"
-        return iri.removeprefix(self.base)
+        if kind == "community" and "/" not in rest:
+            central = self._two_central(iri)
+            return f"around {', '.join(map(self.label, central))} ({rest[:6]})" if central else ""
+        return ""
+
+    def _two_central(self, group: str) -> list[str]:
+        if not self._stored:
+            return self._central.get(group, [])[:2]
+        found = self.engine.select(find("queries/serve", "central").text, {"group": NamedNode(group)})
+        return [term.value for (term,) in found if term is not None]
 
     @cached_property
     def _central(self) -> dict[str, list[str]]:
@@ -199,18 +227,18 @@ class Build:
             out.setdefault(row["group"], []).append(row["organization"])
         return out
 
-    @cached_property
-    def lines(self) -> dict[tuple[str, str], list[str]]:
-        """The places (file and line) that state a thing, or a link between two things."""
-        table = pq.read_table(self.folder / "rows.parquet")
+    def stated(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+        """Return the places (file and line) that state things, or links between two things, by their keys."""
+        wanted = pa.array(sorted({node for node, _ in keys}), pa.string())
         out: dict[tuple[str, str], list[str]] = {}
-        for row in table.to_pylist():
-            place = f"{row['file']} line {row['line']}" if row["line"] else str(row["file"])
-            out.setdefault((row["node"], row["other"]), []).append(place)
+        for batch in pq.ParquetFile(self.folder / "rows.parquet").iter_batches(use_threads=False):
+            for row in batch.filter(pc.is_in(batch["node"], value_set=wanted)).to_pylist():
+                place = f"{row['file']} line {row['line']}" if row["line"] else str(row["file"])
+                out.setdefault((row["node"], row["other"]), []).append(place)
         return out
 
     def link_keys(self, collaboration: str, organizations: tuple[str, ...]) -> list[tuple[str, str]]:
-        """Return the keys of :attr:`lines` under which participations are stated, by tables or in RDF."""
+        """Return the keys of :meth:`stated` under which participations are stated, by tables or in RDF."""
         kind = f"{self.base}collaboration/"
         part = collaboration.removeprefix(kind)
         keys = []
@@ -245,21 +273,18 @@ def _typed(texts: pa.ChunkedArray, column: str) -> pa.ChunkedArray:
     return texts
 
 
-def _resolve(text: str, known: list[str], labels: Mapping[str, str], what: str, prefix: str) -> str:
-    if text in known:
-        return text
-    if prefix + text in known:
-        return prefix + text
+def _resolve(text: str, names: Mapping[str, str], what: str, prefix: str) -> str:
+    """Return which of some things a text names; they are given by IRI with their names."""
     wanted = text.casefold()
-    exact = [iri for iri in known if labels.get(iri, "").casefold() == wanted or iri.endswith(f"/{text}")]
-    found = exact or [iri for iri in known if wanted and wanted in labels.get(iri, "").casefold()]
+    exact = [iri for iri, name in names.items() if name.casefold() == wanted or iri.endswith(f"/{text}")]
+    found = exact or [iri for iri, name in names.items() if wanted and wanted in name.casefold()]
     if len(found) == 1:
         return found[0]
     if found:
-        shown = ", ".join(f"{labels.get(iri, '')} <{iri}>".strip() for iri in found[:5])
+        shown = ", ".join(f"{names[iri]} <{iri}>".strip() for iri in found[:5])
         raise UsageError(f"'{text}' names {len(found)} {what}s: {shown}" + (" …" if len(found) > 5 else ""))
-    names = {labels.get(iri, iri.removeprefix(prefix)) for iri in known} | {iri.removeprefix(prefix) for iri in known}
-    raise UsageError(f"there is no {what} '{text}'" + _close(text, names))
+    known = {name or iri.removeprefix(prefix) for iri, name in names.items()} | {iri.removeprefix(prefix) for iri in names}
+    raise UsageError(f"there is no {what} '{text}'" + _close(text, known))
 
 
 def _close(text: str, names: set[str]) -> str:

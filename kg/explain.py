@@ -88,9 +88,12 @@ def _member(build: Build, node: NamedNode, row: dict[str, str]) -> Explanation:
     group = row["group"]
     counts = ", ".join(f"{row[name]} on {name}" for name in ("geography", "sector", "vertical", "horizontal"))
     text = f"{build.label(node.value)} is a member of {build.label(group)}: it has partners: {counts}."
+    found = list(_rows(build, "ties", {"organization": node, "group": NamedNode(group)}))
+    keys = [_keys(build, node, tie) for tie in found]
+    stated = build.stated({key for some in keys for key in some})
     ties = [
-        Tie(tie["driver"], tie["partner"], _fact(build, tie), _where(build, node, tie))
-        for tie in _rows(build, "ties", {"organization": node, "group": NamedNode(group)})
+        Tie(tie["driver"], tie["partner"], _fact(build, tie), "; ".join(p for key in some for p in stated.get(key, [])))
+        for tie, some in zip(found, keys, strict=True)
     ]
     return Explanation(node.value, group, "member", text, sorted(ties, key=lambda t: (t.driver, t.partner, t.fact)))
 
@@ -108,16 +111,15 @@ def _fact(build: Build, tie: dict[str, str]) -> str:
             return f"both in {what}"
 
 
-def _where(build: Build, node: NamedNode, tie: dict[str, str]) -> str:
-    """Return the files and lines that state a tie."""
-    keys: list[tuple[str, str]]
-    if tie["driver"] == "Vertical":
-        keys = [(tie["fact"], tie["to"])]
-    elif tie["driver"] == "Horizontal":
-        keys = build.link_keys(tie["fact"], (node.value, tie["partner"]))
-    else:
-        keys = [(node.value, ""), (tie["partner"], "")]
-    return "; ".join(place for key in keys for place in build.lines.get(key, []))
+def _keys(build: Build, node: NamedNode, tie: dict[str, str]) -> list[tuple[str, str]]:
+    """Return under which keys the rows are known that state a tie."""
+    match tie["driver"]:
+        case "Vertical":
+            return [(tie["fact"], tie["to"])]
+        case "Horizontal":
+            return build.link_keys(tie["fact"], (node.value, tie["partner"]))
+        case _:
+            return [(node.value, ""), (tie["partner"], "")]
 
 
 def _not_member(build: Build, node: NamedNode, row: dict[str, str]) -> Explanation:

@@ -121,6 +121,10 @@ class Guard:
             self._keep(scope, status, size, time.perf_counter() - began, engine)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("crowded"):
+            said = refused(503, "too many others are connected; try again later", {"Connection": "close"})
+            await said(scope, receive, send)
+            return
         if len(scope["query_string"]) + len(scope.get("raw_path", b"")) > self.limits.request << 10:
             await refused(413, f"the address has more than {self.limits.request} kB")(scope, receive, send)
             return

@@ -21,17 +21,21 @@ __all__ = ["MOST_HEAD", "logs", "run"]
 
 #: The most bytes of a request until its head is whole.
 MOST_HEAD = 1 << 19
+#: How many connections beyond the limit are told so; more are closed at once.
+_TOLD = 100
 
 
 class _Patient(HttpToolsProtocol):
     """HTTP on one connection; a request whose head does not arrive in time closes it."""
 
-    patience = 15.0
+    patience, most = 15.0, 500
     _head: asyncio.TimerHandle | None = None
     _size = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > self.most + _TOLD:
+            transport.abort()
         self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -59,6 +63,7 @@ class _Patient(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._expected()
+        self.scope["crowded"] = len(self.connections) > self.most  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
 
     def _expect(self) -> None:
@@ -114,7 +119,7 @@ def run(
         when there is no build that can be served, or the port can't be used.
     """
     limits = keeper.limits
-    protocol = type("Patient", (_Patient,), {"patience": limits.patience})
+    protocol = type("Patient", (_Patient,), {"patience": limits.patience, "most": limits.connections})
     config = uvicorn.Config(
         app,
         host=host,
@@ -128,7 +133,6 @@ def run(
         log_config=None,
         server_header=False,
         date_header=True,
-        limit_concurrency=limits.connections,
         timeout_keep_alive=int(limits.patience),
         timeout_graceful_shutdown=int(limits.seconds) + 1,
         proxy_headers=True,  # believed of this machine alone, or of those that FORWARDED_ALLOW_IPS names

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import multiprocessing
 import os
 import socket
@@ -28,6 +29,7 @@ from kg.serve.worker import FRAME, run_worker
 
 __all__ = ["Pool"]
 
+_log = logging.getLogger("kg.serve")
 #: Seconds of the processor after which a query is slow, and after which it is when another waits for its place.
 _SLOW, _YIELDS = 0.2, 0.01
 #: Seconds for which it is kept that a query is slow, and of how many.
@@ -36,6 +38,8 @@ _KEPT, _MOST_KNOWN = 300.0, 1_000
 _NICE = 19
 #: Seconds that a process has to get ready.
 _START = 30.0
+#: Arrow's own would claim a gigabyte of addresses in each process, which counts as memory that may not be used.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["kg.serve.worker"])
 
@@ -112,7 +116,7 @@ class Pool:
     limits:
         How many processes, and how long and how much for each query.
     columns:
-        Whether queries that count and group go to the columnar engine when they are slow.
+        Whether queries that count and group, and questions, go to the columnar engine when they are slow.
     """
 
     def __init__(self, folder: Path, limits: Limits, *, columns: bool = False) -> None:
@@ -186,7 +190,7 @@ class Pool:
             self._done.set()
 
     async def _run(self, task: Task) -> Answer:
-        analytical = task.engine == "auto" and self.columns and task.kind == "query" and look(task.text).gathers
+        analytical = task.engine == "auto" and self.columns and _analytical(task)
         if task.engine == "auto":
             task = replace(task, engine="oxigraph")
         if self._known.get(task.key, 0.0) > time.monotonic():
@@ -272,9 +276,8 @@ class Pool:
             del self._known[next(iter(self._known))]
 
     async def _again(self, task: Task, *, analytical: bool) -> Answer:
-        """Begin a query again as a slow one; one that counts or groups in columns, where they can answer it."""
-        worker = await self._start()
-        worker.yield_processor()
+        """Begin a query again as a slow one; an analytical one in columns, where they can answer it."""
+        worker = await self._start_slow()
         try:
             if analytical:
                 try:
@@ -284,8 +287,7 @@ class Pool:
                         raise
                     if error.status == 507:  # that engine holds more than the other
                         worker.stop()
-                        worker = await self._start()
-                        worker.yield_processor()
+                        worker = await self._start_slow()
             return await worker.ask(task)
         finally:
             worker.stop()
@@ -318,10 +320,17 @@ class Pool:
     def _hand_out(self) -> None:
         """Give workers that stand ready to those that wait; while some still wait, have the longest query give up its place."""
         while self._queue and self._idle and self._quick < self.limits.quick:
+            worker = self._idle.popleft()
+            if worker.process.exitcode is not None:  # the system has ended it
+                worker.stop()
+                self._refill()
+                continue
             turn = self._queue.popleft()
-            if not turn.done():
+            if turn.done():
+                self._idle.appendleft(worker)
+            else:
                 self._quick += 1
-                turn.set_result(self._idle.popleft())
+                turn.set_result(worker)
         if self._queue and self._pressing is None:
             self._press()
 
@@ -367,22 +376,36 @@ class Pool:
             task.add_done_callback(self._starting.discard)
 
     async def _add(self) -> None:
-        try:
-            worker = await self._start()
-        except EngineError:
-            await asyncio.sleep(1)
-            return
+        while True:
+            try:
+                worker = await self._start()
+                break
+            except EngineError as error:  # nobody else tries when all are gone
+                _log.error("%s", error)
+                await asyncio.sleep(1)
         if self._closed and not self._queue:
             worker.stop()
             return
         self._idle.append(worker)
         self._hand_out()
 
+    async def _start_slow(self) -> _Worker:
+        try:
+            worker = await self._start()
+        except EngineError as error:
+            _log.error("%s", error)
+            raise Refused("there is no room for another long query; try again later", 503) from None
+        worker.yield_processor()
+        return worker
+
     async def _start(self) -> _Worker:
-        ours, theirs = socket.socketpair()
-        process = _CONTEXT.Process(target=run_worker, args=(theirs, self.folder, self.limits), daemon=True)
-        process.start()
-        theirs.close()
+        try:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                process = _CONTEXT.Process(target=run_worker, args=(theirs, self.folder, self.limits), daemon=True)
+                process.start()
+        except OSError as error:
+            raise EngineError(f"a process that answers queries did not start: {error}") from None
         try:
             reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
             worker = _Worker(process, reader, writer)
@@ -398,3 +421,8 @@ class Pool:
             worker.stop()
             raise EngineError(head["message"])
         return worker
+
+
+def _analytical(task: Task) -> bool:
+    """Whether columns are likely to be quicker with it than Oxigraph, once it is slow."""
+    return look(task.text).gathers if task.kind == "query" else task.kind in ("ask", "explain")

@@ -55,7 +55,7 @@ class Task:
     type, graph_type:
         The media types that are wanted of solutions and truth values, and of triples.
     engine:
-        ``oxigraph`` or ``columnar``.
+        ``oxigraph``, ``columnar``, or ``auto``: which of them is seen when it is known how long it takes.
     default_graphs, named_graphs:
         The data set of the protocol, in place of that of the query, where either is given.
     parameters:
@@ -72,7 +72,7 @@ class Task:
     text: str = ""
     type: str = "application/sparql-results+json"
     graph_type: str = "text/turtle"
-    engine: str = "oxigraph"
+    engine: str = "auto"
     default_graphs: list[str] = field(default_factory=list)
     named_graphs: list[str] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
@@ -104,12 +104,38 @@ class Answer:
 def carry_out(build: Build, task: Task, limits: Limits) -> Answer:
     """Do what is asked, within the limits.
 
+    Parameters
+    ----------
+    build:
+        The build, with its columns if the task is for them.
+    task, limits:
+        What is asked, and how much may be used for it.
+
     Raises
     ------
     Refused, ClusterKGError
         when it can't be done.
     """
-    return _KINDS[task.kind](build, task, limits)
+    if task.engine == "columnar":
+        _limit(build, limits)
+    try:
+        return _KINDS[task.kind](build, task, limits)
+    except UnsupportedQuery as error:
+        raise Refused(str(error), 501) from None
+    except EngineError as error:
+        if "memory" in str(error).casefold():
+            raise Refused("the query needs more memory than it may have", 507) from None
+        if task.engine == "columnar":
+            raise Refused("the columnar engine can't answer this", 501) from None
+        raise
+
+
+def _limit(build: Build, limits: Limits) -> None:
+    """Keep DuckDB from taking half of the machine; what does not fit is refused rather than written to a disk."""
+    if build.columns is None:
+        raise Refused("this build has no columns", 501)
+    for setting in (f"memory_limit = '{limits.memory // 2}MB'", "temp_directory = ''", "threads = 1"):
+        build.columns.store.connection.execute(f"SET {setting}")
 
 
 def _query(build: Build, task: Task, limits: Limits) -> Answer:
@@ -143,18 +169,8 @@ def _query(build: Build, task: Task, limits: Limits) -> Answer:
 
 def _in_columns(build: Build, task: Task, limits: Limits) -> Answer:
     if build.columns is None or task.default_graphs or task.named_graphs:
-        raise Refused("the columnar engine has no columns of this build, or can't take a data set of the protocol", 501)
-    # It would take half of the machine; what does not fit is refused rather than written to a disk.
-    for setting in (f"memory_limit = '{limits.memory // 2}MB'", "temp_directory = ''", "threads = 1"):
-        build.columns.store.connection.execute(f"SET {setting}")
-    try:
-        found = build.columns.query(task.text)
-    except UnsupportedQuery as error:
-        raise Refused(str(error), 501) from None
-    except EngineError as error:
-        if "memory" in str(error).casefold():
-            raise Refused("the query needs more memory than it may have", 507) from None
-        raise Refused("the columnar engine can't answer this", 501) from None
+        raise Refused("the columnar engine can't take a data set of the protocol", 501)
+    found = build.columns.query(task.text)
     if isinstance(found, list):
         _no_graph(task)
         return _triples(found, task, limits, engine="columnar")
@@ -237,14 +253,19 @@ def _triples(found: Iterable[ox.Triple], task: Task, limits: Limits, *, engine: 
 
 def _ask(build: Build, task: Task, limits: Limits) -> Answer:
     question = find("queries/questions", task.text)
-    found = build.select(question.text, bind(build, question, task.parameters))
+    engine = build.columns if task.engine == "columnar" and build.columns is not None else build.engine
+    found = engine.select(question.text, bind(build, question, task.parameters))
     if task.cut:
-        return _cut(build, found.variables, found.rows, task, limits)
+        return replace(_cut(build, found.variables, found.rows, task, limits), engine=_engine(task))
     most = task.rows or limits.rows
     rows = list(islice(found.rows, most))
     if len(found.rows) > most and not task.rows:
         raise Refused(f"the answer has more than {most:,} rows; ask for fewer", 413)
-    return _serialized(Solutions(found.variables, rows), task, limits)
+    return _serialized(Solutions(found.variables, rows), task, limits, engine=_engine(task))
+
+
+def _engine(task: Task) -> str:
+    return "columnar" if task.engine == "columnar" else "oxigraph"
 
 
 def _explain(build: Build, task: Task, limits: Limits) -> Answer:
@@ -259,8 +280,8 @@ def _explain(build: Build, task: Task, limits: Limits) -> Answer:
         ]
         rows += [(*head, *said, *tie) for tie in ties] or [(*head, *said, None, None, None, None)]
     if task.cut:
-        return _cut(build, columns, rows, task, limits)
-    return _serialized(Solutions(columns, _rows(rows, task, limits)), task, limits)
+        return replace(_cut(build, columns, rows, task, limits), engine=_engine(task))
+    return _serialized(Solutions(columns, _rows(rows, task, limits)), task, limits, engine=_engine(task))
 
 
 def _find(build: Build, task: Task, limits: Limits) -> Answer:

@@ -12,10 +12,11 @@ import os
 import resource
 import socket
 import struct
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from kg.build import Build
 from kg.errors import ClusterKGError, UsageError
@@ -28,6 +29,7 @@ __all__ = ["FRAME", "run_worker"]
 
 #: What is before each message: the lengths of its head, which is JSON, and of its body.
 FRAME = struct.Struct("!II")
+pa.array([""])  # imports pandas, where it is installed: once, and not in each process
 
 
 def run_worker(channel: socket.socket, folder: Path, limits: Limits) -> None:
@@ -54,7 +56,7 @@ def _work(channel: socket.socket, folder: Path, limits: Limits) -> None:
     most = limits.memory << 20
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    build = Build(folder)
+    build, in_columns = Build(folder, columnar=False), Build(folder)
     try:
         build.engine.query("ASK { ?s ?p ?o }")  # the first query takes longer
         _send(channel, {"ready": True})
@@ -67,12 +69,12 @@ def _work(channel: socket.socket, folder: Path, limits: Limits) -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         soft = int(used.ru_utime + used.ru_stime + limits.seconds) + 2
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
-        head, body = _answered(build, given, limits, apart=apart)
+        task = Task(**given)
+        head, body = _answered(in_columns if task.engine == "columnar" else build, task, limits, apart=apart)
         _send(channel, head, body)
 
 
-def _answered(build: Build, given: Mapping[str, Any], limits: Limits, *, apart: bool) -> tuple[dict[str, Any], bytes]:
-    task = Task(**given)
+def _answered(build: Build, task: Task, limits: Limits, *, apart: bool) -> tuple[dict[str, Any], bytes]:
     if not apart and task.kind == "query" and names_service(task.text):
         # Readers of SPARQL differ in where a name ends, and nothing else keeps this process from calling.
         return {"status": 403, "message": "the word SERVICE may not stand in a query here, not even in a text"}, b""
@@ -85,7 +87,7 @@ def _answered(build: Build, given: Mapping[str, Any], limits: Limits, *, apart: 
     except MemoryError:
         return {"status": 507, "message": "the query needs more memory than it may have"}, b""
     except Exception:
-        logging.getLogger("kg.serve").exception("%s", given.get("kind"))
+        logging.getLogger("kg.serve").exception("%s", task.kind)
         return {"status": 500, "message": "something went wrong here; it is in the log of the server"}, b""
     head = {"status": 200, "type": answer.type, "engine": answer.engine, "count": answer.count}
     return head | {"more": answer.more, "names": dict(answer.names)}, answer.body

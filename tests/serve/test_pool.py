@@ -15,6 +15,7 @@ import pytest
 
 from kg import project
 from kg.build import Build
+from kg.errors import EngineError
 from kg.serve.limits import Limits
 from kg.serve.pool import Pool
 from kg.serve.tasks import Refused, Task
@@ -141,20 +142,46 @@ def test_a_fault_is_told_in_words(build: Build) -> None:
     assert "Traceback" not in str(error)
 
 
-def test_a_worker_that_dies_is_replaced(build: Build) -> None:
-    async def work(pool: Pool) -> int:
+def test_workers_that_the_system_ends_are_replaced(build: Build) -> None:
+    async def work(pool: Pool) -> list[int]:
         for worker in list(pool._idle):
             os.kill(worker.process.pid, signal.SIGKILL)
-        count, statuses = 0, set()
-        for _ in range(20):
-            try:
-                count += (await pool.run(SIMPLE)).count
-            except Refused as error:
-                statuses.add(error.status)
-        assert statuses <= {507}
-        return count
+            worker.process.join()
+        return [(await pool.run(SIMPLE)).count for _ in range(20)]
 
-    assert with_pool(build, work) >= 3 * 10
+    assert with_pool(build, work) == [3] * 20
+
+
+def test_a_worker_that_dies_at_work_is_told(build: Build) -> None:
+    async def work(pool: Pool) -> tuple[Refused, int]:
+        asking = asyncio.create_task(refused(pool, ENDLESS))
+        await asyncio.sleep(0.1)
+        os.kill(pool._running[0].worker.process.pid, signal.SIGKILL)
+        return await asking, (await pool.run(SIMPLE)).count
+
+    error, count = with_pool(build, work)
+    assert (error.status, count) == (507, 3)
+
+
+def test_workers_are_started_again_until_they_do(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, failures = Pool._start, iter(range(2))
+
+    async def failing(pool: Pool) -> object:
+        if next(failures, None) is not None:
+            raise EngineError("there is no memory")
+        return await start(pool)
+
+    async def work(pool: Pool) -> int:
+        monkeypatch.setattr(Pool, "_start", failing)
+        while pool._starting:
+            await asyncio.sleep(0.01)
+        for worker in list(pool._idle):
+            os.kill(worker.process.pid, signal.SIGKILL)
+            worker.process.join()
+        return (await pool.run(SIMPLE)).count
+
+    assert with_pool(build, work, quick=1) == 3
+    assert next(failures, None) is None
 
 
 def test_a_slow_query_that_counts_goes_to_the_columns(build: Build) -> None:
@@ -181,8 +208,6 @@ def test_what_columns_cannot_answer_is_said(build: Build) -> None:
 
 
 def test_a_build_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
-    from kg.errors import EngineError
-
     (tmp_path / "store").mkdir()
 
     async def run() -> None:

@@ -10,15 +10,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import quote
 
 import pyarrow as pa
 import pytest
 
+from kg.build import Build
 from kg.serve.http import MOST_HEAD
 from kg.serve.text import names_service
 from tests.conftest import ROOT
-from tests.serve.conftest import Server
+from tests.serve.conftest import Server, started
 
 ANSWER = b'{"head":{"vars":["s"]},"results":{"bindings":[]}}'
 
@@ -122,3 +125,20 @@ def test_a_port_that_is_taken_is_an_error_of_one_line(server: Server) -> None:
     )  # fmt: skip
     assert said.returncode == 3
     assert said.stderr.strip() == f"kg: the server could not listen on 127.0.0.1 port {server.port}"
+
+
+def test_more_connections_than_may_be_are_told(served_build: Build, tmp_path: Path) -> None:
+    for server in started(served_build, None, tmp_path / "log", "--set", "connections=3"):
+        open_ones = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
+        refused = server.ask("/health")
+        assert (refused.status, refused.headers["retry-after"], refused.headers["connection"]) == (503, "5", "close")
+        assert refused.headers["x-content-type-options"] == "nosniff"
+        assert "connected" in refused.json()["error"]
+        crowd = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(120)]
+        with suppress(ConnectionError):
+            assert crowd[-1].recv(1) == b""  # closed at once
+        for channel in (*open_ones, *crowd):
+            channel.close()
+        until = time.monotonic() + 10
+        while server.ask("/health").status != 200:
+            assert time.monotonic() < until
