@@ -43,7 +43,7 @@ class Limits:
     rows: int = 100_000
     megabytes: int = 50
     memory: int = 1_500
-    quick: int = 4 * max(2, os.cpu_count() or 2)
+    quick: int = min(64, 12 * max(2, os.cpu_count() or 2))
     slow: int = max(1, (os.cpu_count() or 2) // 2)
     waiting: int = 50
     request: int = 256

@@ -1,7 +1,7 @@
 """Processes that answer queries: quick ones at once, long ones a few at a time, none beyond its time.
 
-Every query starts in a process of its own out of some that stand ready. One that uses more of the processor than a moment, or
-than the next one can wait, is found to be slow: it gives up its place, is given less of the processor, and goes on as one of the few
+Every query starts in a process of its own out of some that stand ready. One that uses more of the processor than a moment, which
+is shorter when others run, is found to be slow: it gives up its place, is given less of the processor, and goes on as one of the few
 slow ones; where they are all taken it is stopped and begins again when there is room. That it is slow is kept for a while. So quick
 queries do not wait for slow ones. What has not ended in its time is stopped by ending its process.
 """
@@ -30,14 +30,16 @@ from kg.serve.worker import FRAME, run_worker
 __all__ = ["Pool"]
 
 _log = logging.getLogger("kg.serve")
-#: Seconds of the processor after which a query is slow, and after which it is when another waits for its place.
-_SLOW, _YIELDS = 0.2, 0.01
+#: Seconds of the processor after which a query is slow, after which it gives way when others run or wait, and between looks.
+_SLOW, _YIELDS, _LOOK = 0.2, 0.01, 0.01
 #: Seconds for which it is kept that a query is slow, and of how many.
 _KEPT, _MOST_KNOWN = 300.0, 1_000
 #: How much less of the processor slow queries get: https://man7.org/linux/man-pages/man7/sched.7.html
 _NICE = 19
 #: Seconds that a process has to get ready.
 _START = 30.0
+#: How many start at a time: the first is ready the sooner.
+_STARTS = _CORES = max(2, os.cpu_count() or 2)
 #: Arrow's own would claim a gigabyte of addresses in each process, which counts as memory that may not be used.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -93,11 +95,10 @@ class _Worker:
 
 
 class _Running:
-    """A query in its quick time; `slow` is set when it has to give up its place."""
+    """A query in its quick time."""
 
     def __init__(self, worker: _Worker) -> None:
         self.worker = worker
-        self.slow = asyncio.Event()
         self._began = time.monotonic()
         self._used = worker.used()
 
@@ -127,8 +128,6 @@ class Pool:
         self._idle: deque[_Worker] = deque()
         #: Queries that wait for a place and a worker, in the order in which they came.
         self._queue: deque[asyncio.Future[_Worker]] = deque()
-        self._running: deque[_Running] = deque()
-        self._pressing: asyncio.TimerHandle | None = None
         self._quick = self._leaving = 0
         #: Places for slow queries of strangers, and for those of the library, which always end.
         self._slow = asyncio.Semaphore(limits.slow)
@@ -198,18 +197,13 @@ class Pool:
         worker = await self._take()
         asking = asyncio.ensure_future(worker.ask(task))
         running = _Running(worker)
-        self._running.append(running)
-        giving_up = asyncio.ensure_future(running.slow.wait())
         try:
-            while not asking.done() and not running.slow.is_set() and (left := _SLOW - running.took()) > 0:
-                patience = max(left, 0.01)
-                await asyncio.wait({asking, giving_up}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            while not asking.done() and (left := self._patience() - running.took()) > 0:
+                await asyncio.wait({asking}, timeout=min(max(left, 0.002), _LOOK))
         except asyncio.CancelledError:
             self._drop(worker, asking)
             raise
         finally:
-            giving_up.cancel()
-            self._running.remove(running)
             self._quick -= 1
             self._hand_out()
         if asking.done():
@@ -220,6 +214,10 @@ class Pool:
             return await self._ended(worker, asking, keep=False)
         self._remember(task)
         return await self._slowly(worker, asking, task, analytical=analytical)
+
+    def _patience(self) -> float:
+        """Return the seconds of the processor after which a query gives up its place."""
+        return _YIELDS if self._queue or self._quick > _CORES else _SLOW
 
     async def _ends_soon(self, running: _Running, asking: asyncio.Future[Answer]) -> bool:
         """Whether a query that gave up its place ends before it is slow; a few may show it."""
@@ -318,7 +316,7 @@ class Pool:
             raise
 
     def _hand_out(self) -> None:
-        """Give workers that stand ready to those that wait; while some still wait, have the longest query give up its place."""
+        """Give workers that stand ready to those that wait."""
         while self._queue and self._idle and self._quick < self.limits.quick:
             worker = self._idle.popleft()
             if worker.process.exitcode is not None:  # the system has ended it
@@ -331,22 +329,6 @@ class Pool:
             else:
                 self._quick += 1
                 turn.set_result(worker)
-        if self._queue and self._pressing is None:
-            self._press()
-
-    def _press(self) -> None:
-        self._pressing = None
-        if not any(not turn.done() for turn in self._queue):
-            return
-        patience = _YIELDS
-        for running in self._running:
-            if not running.slow.is_set():
-                left = _YIELDS - running.took()
-                if left > 0:
-                    patience = min(patience, left)
-                else:
-                    running.slow.set()
-        self._pressing = asyncio.get_running_loop().call_later(max(patience, 0.002), self._press)
 
     def _free(self, worker: _Worker, *, keep: bool) -> None:
         """Have a worker stand ready again, or stop it."""
@@ -365,15 +347,23 @@ class Pool:
 
     @property
     def _ready(self) -> int:
-        """How many workers stand ready when none is at work: those that run, and half as many to take their place."""
-        return self.limits.quick + self.limits.quick // 2
+        """How many workers stand ready when none is at work: those that run, and some to take their place."""
+        return self.limits.quick + max(1, self.limits.quick // 4)
 
     def _refill(self) -> None:
         """Start workers until enough are ready or at quick work."""
-        while not self._closed and len(self._idle) + self._quick + len(self._starting) < self._ready:
+        while (
+            not self._closed
+            and len(self._starting) < _STARTS
+            and len(self._idle) + self._quick + len(self._starting) < self._ready
+        ):
             task = asyncio.create_task(self._add())
             self._starting.add(task)
-            task.add_done_callback(self._starting.discard)
+            task.add_done_callback(self._added)
+
+    def _added(self, task: asyncio.Task[None]) -> None:
+        self._starting.discard(task)
+        self._refill()
 
     async def _add(self) -> None:
         while True:
@@ -403,7 +393,7 @@ class Pool:
             ours, theirs = socket.socketpair()
             with theirs:
                 process = _CONTEXT.Process(target=run_worker, args=(theirs, self.folder, self.limits), daemon=True)
-                process.start()
+                await asyncio.to_thread(process.start)
         except OSError as error:
             raise EngineError(f"a process that answers queries did not start: {error}") from None
         try:

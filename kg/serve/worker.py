@@ -50,8 +50,10 @@ def run_worker(channel: socket.socket, folder: Path, limits: Limits) -> None:
 
 def _work(channel: socket.socket, folder: Path, limits: Limits) -> None:
     os.environ["RUST_BACKTRACE"] = "0"  # a query that is too large ends its process, which is told in one line
-    os.nice(3)  # the process that answers requests comes first
-    os.setsid()  # a signal of the keyboard is for the server, which stops its workers itself
+    os.nice(5)  # the process that answers requests comes first
+    # A signal of the keyboard is for the server, which stops its workers itself. In a session of their own niceness would
+    # count among them alone: https://man7.org/linux/man-pages/man7/sched.7.html (autogroup)
+    os.setpgid(0, 0)
     apart = cut_off()
     most = limits.memory << 20
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
