@@ -140,12 +140,13 @@ class Server:
 
 def _below(pid: int) -> Iterator[int]:
     yield pid
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return
-    for child in children:
-        yield from _below(int(child))
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has its own
+        try:
+            children = task.read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            yield from _below(int(child))
 
 
 def _memory(pid: int) -> int:
@@ -267,7 +268,10 @@ def other(build: Build, site: Path | None) -> Iterator[tuple[str, Callable[[byte
         ]
         if site is not None:
             page = turn.choice(pages).relative_to(site)
-            wanted += [(f"/{quote(str(page))}", "</html>"), (f"/{urlsplit(organization).path.removeprefix(prefix)}", "")]
+            wanted += [
+                (f"/{quote(str(page))}", "</html>"),
+                (f"/{urlsplit(organization).path.removeprefix(prefix)}", ""),
+            ]
         for path, text in wanted:
             yield path, (lambda body, text=text: text.encode() in body)  # type: ignore[misc]
 
@@ -332,7 +336,12 @@ async def _mixed(
     print(hostile_seen.line("mixed: hostile", seconds), flush=True)
     taken = _taken_up(await Client(server.port).get("/metrics")) - before
     print(f"builds taken up meanwhile: {taken:.0f}")
-    return simple_seen.wrong + other_seen.wrong + hostile_seen.wrong + ([] if taken == 2 else [f"{taken} builds were taken up, not 2"])
+    return (
+        simple_seen.wrong
+        + other_seen.wrong
+        + hostile_seen.wrong
+        + ([] if taken == 2 else [f"{taken} builds were taken up, not 2"])
+    )
 
 
 def _taken_up(answer: tuple[int, bytes]) -> float:

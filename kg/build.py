@@ -156,7 +156,9 @@ class Build:
     def find_thing(self, kind: str, text: str) -> str:
         """Return the IRI of the region, sector or collaboration that a text names: an IRI, an id, or a name."""
         prefix = f"{self.base}{kind}/"
-        has_name = f'?o skos:prefLabel ?any FILTER(STRSTARTS(STR(?o), {Literal(prefix)}) && !STRENDS(STR(?o), "/geometry"))'
+        has_name = (
+            f'?o skos:prefLabel ?any FILTER(STRSTARTS(STR(?o), {Literal(prefix)}) && !STRENDS(STR(?o), "/geometry"))'
+        )
         return self._found(text, (prefix + encode(text), text, prefix + text), has_name, kind, prefix)
 
     def _found(self, text: str, tried: tuple[str, ...], known: str, what: str, prefix: str) -> str:
@@ -283,7 +285,9 @@ def _resolve(text: str, names: Mapping[str, str], what: str, prefix: str) -> str
     if found:
         shown = ", ".join(f"{names[iri]} <{iri}>".strip() for iri in found[:5])
         raise UsageError(f"'{text}' names {len(found)} {what}s: {shown}" + (" …" if len(found) > 5 else ""))
-    known = {name or iri.removeprefix(prefix) for iri, name in names.items()} | {iri.removeprefix(prefix) for iri in names}
+    known = {name or iri.removeprefix(prefix) for iri, name in names.items()} | {
+        iri.removeprefix(prefix) for iri in names
+    }
     raise UsageError(f"there is no {what} '{text}'" + _close(text, known))
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from kg.errors import EngineError
 from kg.serve.limits import Limits
 from kg.serve.tasks import Answer, Refused, Task
-from kg.serve.text import look
+from kg.serve.text import look, shape
 from kg.serve.worker import FRAME, run_worker
 
 __all__ = ["Pool"]
@@ -32,8 +32,8 @@ __all__ = ["Pool"]
 _log = logging.getLogger("kg.serve")
 #: Seconds of the processor after which a query is slow, after which it gives way when others run or wait, and between looks.
 _SLOW, _YIELDS, _LOOK = 0.2, 0.01, 0.01
-#: Seconds for which it is kept that a query is slow, and of how many.
-_KEPT, _MOST_KNOWN = 300.0, 1_000
+#: Seconds for which it is kept that a query is slow, of how many, and how much more often those of a shape count as slow or quick.
+_KEPT, _MOST_KNOWN, _MOST_BALANCE = 300.0, 1_000, 20
 #: How much less of the processor slow queries get: https://man7.org/linux/man-pages/man7/sched.7.html
 _NICE = 19
 #: Seconds that a process has to get ready.
@@ -107,6 +107,30 @@ class _Running:
         return max(self.worker.used() - self._used, (time.monotonic() - self._began) / 40)
 
 
+class _Known:
+    """Which queries are known to be slow: those that were, and those of a shape that was slow more often than not."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+        self._balance: dict[str, int] = {}
+
+    def slow(self, task: Task) -> bool:
+        """Whether a query is to begin as a slow one."""
+        return self._until.get(task.key, 0.0) > time.monotonic() or self._balance.get(_shape(task), 0) > 0
+
+    def keep(self, task: Task, *, slow: bool) -> None:
+        """Keep that a query was slow, or was not."""
+        if slow:
+            self._until[task.key] = time.monotonic() + _KEPT
+        else:
+            self._until.pop(task.key, None)
+        name = _shape(task)
+        self._balance[name] = max(-_MOST_BALANCE, min(_MOST_BALANCE, self._balance.pop(name, 0) + (1 if slow else -1)))
+        for kept in (self._until, self._balance):
+            while len(kept) > _MOST_KNOWN:
+                del kept[next(iter(kept))]
+
+
 class Pool:
     """Workers for one build.
 
@@ -137,8 +161,7 @@ class Pool:
         self._done = asyncio.Event()
         self._starting: set[asyncio.Task[None]] = set()
         self._closed = False
-        #: Until when queries are known to be slow.
-        self._known: dict[str, float] = {}
+        self._known = _Known()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -192,7 +215,7 @@ class Pool:
         analytical = task.engine == "auto" and self.columns and _analytical(task)
         if task.engine == "auto":
             task = replace(task, engine="oxigraph")
-        if self._known.get(task.key, 0.0) > time.monotonic():
+        if self._known.slow(task):
             return await self._later(task, analytical=analytical)
         worker = await self._take()
         asking = asyncio.ensure_future(worker.ask(task))
@@ -207,12 +230,13 @@ class Pool:
             self._quick -= 1
             self._hand_out()
         if asking.done():
+            self._known.keep(task, slow=False)
             return await self._ended(worker, asking)
         worker.yield_processor()
         self._refill()
         if await self._ends_soon(running, asking):
             return await self._ended(worker, asking, keep=False)
-        self._remember(task)
+        self._known.keep(task, slow=True)
         return await self._slowly(worker, asking, task, analytical=analytical)
 
     def _patience(self) -> float:
@@ -264,14 +288,8 @@ class Pool:
         finally:
             self._place(task).release()
         if time.monotonic() - began < _SLOW:
-            self._known.pop(task.key, None)
+            self._known.keep(task, slow=False)
         return answer
-
-    def _remember(self, task: Task) -> None:
-        """Keep for a while that a query is slow, so that it does not begin as a quick one again."""
-        self._known[task.key] = time.monotonic() + _KEPT
-        while len(self._known) > _MOST_KNOWN:
-            del self._known[next(iter(self._known))]
 
     async def _again(self, task: Task, *, analytical: bool) -> Answer:
         """Begin a query again as a slow one; an analytical one in columns, where they can answer it."""
@@ -389,13 +407,20 @@ class Pool:
         return worker
 
     async def _start(self) -> _Worker:
-        try:
-            ours, theirs = socket.socketpair()
+        ours, theirs = socket.socketpair()
+        process = _CONTEXT.Process(target=run_worker, args=(theirs, self.folder, self.limits), daemon=True)
+
+        def start() -> None:
             with theirs:
-                process = _CONTEXT.Process(target=run_worker, args=(theirs, self.folder, self.limits), daemon=True)
-                await asyncio.to_thread(process.start)
-        except OSError as error:
-            raise EngineError(f"a process that answers queries did not start: {error}") from None
+                process.start()
+
+        try:
+            await asyncio.to_thread(start)
+        except BaseException as error:  # a process that starts all the same ends when nobody listens
+            ours.close()
+            if isinstance(error, (OSError, EOFError)):
+                raise EngineError(f"a process that answers queries did not start: {error}") from None
+            raise
         try:
             reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
             worker = _Worker(process, reader, writer)
@@ -411,6 +436,11 @@ class Pool:
             worker.stop()
             raise EngineError(head["message"])
         return worker
+
+
+def _shape(task: Task) -> str:
+    """Return what a task has in common with others that differ in their constants."""
+    return f"{task.kind} {shape(task.text) if task.kind == 'query' else task.text if task.kind == 'ask' else ''}"
 
 
 def _analytical(task: Task) -> bool:

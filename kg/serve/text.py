@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Seen", "look", "names_service"]
+__all__ = ["Seen", "look", "names_service", "shape"]
 
 #: The tokens of SPARQL that hide others, and words: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 _TOKENS = re.compile(
@@ -77,3 +77,21 @@ def names_service(query: str) -> bool:
     True
     """
     return _CALL in query.upper() or _CALL in _ESCAPES.sub(_character, query).upper()
+
+
+def shape(query: str) -> str:
+    """Return a query without what may be changed at will: constants, names, comments, layout.
+
+    >>> shape("SELECT ?a { ?a ?b 'x' } # 1") == shape("select  ?s{?s ?t 'another'}")
+    True
+    """
+    return re.sub(r"\s+|\d+(\.\d+)?", "", _TOKENS.sub(_sort, query))
+
+
+def _sort(match: re.Match[str]) -> str:
+    """Return what sort of token it is; of a word, the word."""
+    if match["word"]:
+        return match["word"].upper()
+    if match["prefix"] is not None:
+        return ":"
+    return {"#": "", "$": "?", "<": ":"}.get(match[0][0], match[0][0])

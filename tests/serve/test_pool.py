@@ -107,7 +107,7 @@ def test_the_library_does_not_wait_for_hostile_queries(build: Build) -> None:
     async def work(pool: Pool) -> float:
         storm = [asyncio.create_task(refused(pool, query)) for query in HOSTILE * 2]
         await asyncio.sleep(0.5)
-        pool._remember(explain)  # as after a first time that took long
+        pool._known.keep(explain, slow=True)  # as after a first time that took long
         began = time.monotonic()
         assert (await pool.run(explain)).count > 0
         took = time.monotonic() - began
@@ -154,9 +154,10 @@ def test_workers_that_the_system_ends_are_replaced(build: Build) -> None:
 
 def test_a_worker_that_dies_at_work_is_told(build: Build) -> None:
     async def work(pool: Pool) -> tuple[Refused, int]:
+        worker = pool._idle[0]
         asking = asyncio.create_task(refused(pool, ENDLESS))
         await asyncio.sleep(0.1)
-        os.kill(pool._running[0].worker.process.pid, signal.SIGKILL)
+        os.kill(worker.process.pid, signal.SIGKILL)
         return await asking, (await pool.run(SIMPLE)).count
 
     error, count = with_pool(build, work)
@@ -182,6 +183,33 @@ def test_workers_are_started_again_until_they_do(build: Build, monkeypatch: pyte
 
     assert with_pool(build, work, quick=1) == 3
     assert next(failures, None) is None
+
+
+def test_what_differs_from_slow_queries_in_its_constants_begins_as_a_slow_one(build: Build) -> None:
+    def other(number: int) -> Task:
+        return Task("query", ENDLESS.replace("{", f"{{ FILTER(?a != <x:{number}>) # {number}\n"))
+
+    async def work(pool: Pool) -> tuple[bool, bool, bool]:
+        before = pool._known.slow(other(1))
+        await refused(pool, other(2).text)
+        after = pool._known.slow(other(1))
+        for _ in range(3):
+            pool._known.keep(other(3), slow=False)
+        return before, after, pool._known.slow(other(1))
+
+    assert with_pool(build, work, seconds=1.5) == (False, True, False)
+
+
+def test_niceness_counts_between_the_server_and_its_workers(build: Build) -> None:
+    async def work(pool: Pool) -> None:
+        worker = pool._idle[0]
+        assert os.getsid(worker.process.pid) == os.getsid(0)  # in another session it would count there alone
+        assert os.getpgid(worker.process.pid) != os.getpgid(0)  # signals of the keyboard don't reach it
+        before = os.getpriority(os.PRIO_PROCESS, worker.process.pid)
+        worker.yield_processor()
+        assert os.getpriority(os.PRIO_PROCESS, 0) < before < os.getpriority(os.PRIO_PROCESS, worker.process.pid)
+
+    with_pool(build, work)
 
 
 def test_a_slow_query_that_counts_goes_to_the_columns(build: Build) -> None:
