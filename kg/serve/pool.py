@@ -34,8 +34,10 @@ _log = logging.getLogger("kg.serve")
 _SLOW, _YIELDS, _LOOK = 0.2, 0.01, 0.01
 #: Seconds for which it is kept that a query is slow, of how many, and how much more often those of a shape count as slow or quick.
 _KEPT, _MOST_KNOWN, _MOST_BALANCE = 300.0, 1_000, 20
-#: How much less of the processor slow queries get: https://man7.org/linux/man-pages/man7/sched.7.html
-_NICE = 19
+#: What is asked of the library always ends; the seconds after which it is slow.
+_SLOW_OWN = 2.0
+#: How much less of the processor slow queries get, and what is asked of the library: https://man7.org/linux/man-pages/man7/sched.7.html
+_NICE, _NICE_OWN = 19, 10
 #: Seconds that a process has to get ready.
 _START = 30.0
 #: How many start at a time: the first is ready the sooner.
@@ -74,10 +76,10 @@ class _Worker:
                 "the query was stopped: it needs more memory than it may have, or a fault of the store", 507
             ) from None
 
-    def yield_processor(self) -> None:
+    def yield_processor(self, task: Task) -> None:
         """Get less of the processor from now on."""
         with suppress(ProcessLookupError, PermissionError):
-            os.setpriority(os.PRIO_PROCESS, self.process.pid, _NICE)
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, _NICE if task.kind == "query" else _NICE_OWN)
 
     def stop(self) -> None:
         """End the process now."""
@@ -232,9 +234,9 @@ class Pool:
         if asking.done():
             self._known.keep(task, slow=False)
             return await self._ended(worker, asking)
-        worker.yield_processor()
+        worker.yield_processor(task)
         self._refill()
-        if await self._ends_soon(running, asking):
+        if await self._ends_soon(running, asking, _slow(task)):
             return await self._ended(worker, asking, keep=False)
         self._known.keep(task, slow=True)
         return await self._slowly(worker, asking, task, analytical=analytical)
@@ -243,13 +245,13 @@ class Pool:
         """Return the seconds of the processor after which a query gives up its place."""
         return _YIELDS if self._queue or self._quick > _CORES else _SLOW
 
-    async def _ends_soon(self, running: _Running, asking: asyncio.Future[Answer]) -> bool:
+    async def _ends_soon(self, running: _Running, asking: asyncio.Future[Answer], slow: float) -> bool:
         """Whether a query that gave up its place ends before it is slow; a few may show it."""
         if self._leaving >= self.limits.quick // 2:
             return False
         self._leaving += 1
         try:
-            while not asking.done() and (left := _SLOW - running.took()) > 0:
+            while not asking.done() and (left := slow - running.took()) > 0:
                 await asyncio.wait({asking}, timeout=max(left, 0.01))
         except asyncio.CancelledError:
             self._drop(running.worker, asking)
@@ -287,13 +289,13 @@ class Pool:
             answer = await self._again(task, analytical=analytical)
         finally:
             self._place(task).release()
-        if time.monotonic() - began < _SLOW:
+        if time.monotonic() - began < _slow(task):
             self._known.keep(task, slow=False)
         return answer
 
     async def _again(self, task: Task, *, analytical: bool) -> Answer:
         """Begin a query again as a slow one; an analytical one in columns, where they can answer it."""
-        worker = await self._start_slow()
+        worker = await self._start_slow(task)
         try:
             if analytical:
                 try:
@@ -303,7 +305,7 @@ class Pool:
                         raise
                     if error.status == 507:  # that engine holds more than the other
                         worker.stop()
-                        worker = await self._start_slow()
+                        worker = await self._start_slow(task)
             return await worker.ask(task)
         finally:
             worker.stop()
@@ -397,13 +399,13 @@ class Pool:
         self._idle.append(worker)
         self._hand_out()
 
-    async def _start_slow(self) -> _Worker:
+    async def _start_slow(self, task: Task) -> _Worker:
         try:
             worker = await self._start()
         except EngineError as error:
             _log.error("%s", error)
             raise Refused("there is no room for another long query; try again later", 503) from None
-        worker.yield_processor()
+        worker.yield_processor(task)
         return worker
 
     async def _start(self) -> _Worker:
@@ -436,6 +438,11 @@ class Pool:
             worker.stop()
             raise EngineError(head["message"])
         return worker
+
+
+def _slow(task: Task) -> float:
+    """Return the seconds of the processor after which a task is slow."""
+    return _SLOW if task.kind == "query" else _SLOW_OWN
 
 
 def _shape(task: Task) -> str:

@@ -62,7 +62,7 @@ def _work(channel: socket.socket, folder: Path, limits: Limits) -> None:
     try:
         build.engine.query("ASK { ?s ?p ?o }")  # the first query takes longer
         _send(channel, {"ready": True})
-    except ClusterKGError as error:
+    except (ClusterKGError, OSError) as error:  # of a build that is not served any more the files may be gone
         _send(channel, {"ready": False, "message": str(error)})
         return
     gc.freeze()

@@ -206,7 +206,7 @@ def test_niceness_counts_between_the_server_and_its_workers(build: Build) -> Non
         assert os.getsid(worker.process.pid) == os.getsid(0)  # in another session it would count there alone
         assert os.getpgid(worker.process.pid) != os.getpgid(0)  # signals of the keyboard don't reach it
         before = os.getpriority(os.PRIO_PROCESS, worker.process.pid)
-        worker.yield_processor()
+        worker.yield_processor(SIMPLE)
         assert os.getpriority(os.PRIO_PROCESS, 0) < before < os.getpriority(os.PRIO_PROCESS, worker.process.pid)
 
     with_pool(build, work)
