@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ COLUMNS_FILE = "columns.duckdb"
 WORTH_COLUMNS = 200_000
 #: Bytes of a table read at a time: a row has to fit.
 _BLOCK = 1 << 26
+#: How much of a name that is not known is said, and with how many names it is compared.
+_SHOWN, _COMPARED = 200, 10_000
+#: From so many things on, those that groups are named after are read all at once.
+_MANY = 200
 #: What a group is, or a candidate that came to nothing, ?o.
 _IS_GROUP = f"?o a <{CKG}Candidate>"
 
@@ -146,11 +151,12 @@ class Build:
     def find_group(self, text: str) -> str:
         """Return the IRI of the group that a text names: an IRI, the end of one, or its name as tables show it."""
         prefix = f"{self.base}group/"
-        return self._found(text, (text, prefix + text), _IS_GROUP, "group", prefix)
+        tried = (text, prefix + text, *(f"{prefix}{kind}/{text}" for kind in ("cell", "community", "declared")))
+        return self._found(text, tried, _IS_GROUP, "group", prefix)
 
     def find_organization(self, text: str) -> str:
         """Return the IRI of the organisation that a text names: an IRI, an id, or a name."""
-        minted = mint(self.base, "organization", text)
+        minted = mint(self.base, "organization", _written(text))
         return self._found(text, (minted, text), IS_ORGANIZATION, "organisation", f"{self.base}organization/")
 
     def find_thing(self, kind: str, text: str) -> str:
@@ -159,17 +165,35 @@ class Build:
         has_name = (
             f'?o skos:prefLabel ?any FILTER(STRSTARTS(STR(?o), {Literal(prefix)}) && !STRENDS(STR(?o), "/geometry"))'
         )
-        return self._found(text, (prefix + encode(text), text, prefix + text), has_name, kind, prefix)
+        return self._found(text, (prefix + encode(_written(text)), text, prefix + text), has_name, kind, prefix)
 
     def _found(self, text: str, tried: tuple[str, ...], known: str, what: str, prefix: str) -> str:
         """Return the IRI that a text names: one that is tried, or that of what has the name, out of what is known, ?o."""
-        for iri in tried:
-            with suppress(ValueError):  # it is no IRI
+        if not text.strip():
+            raise UsageError(f"name the {what}: by its IRI, its id or its name")
+        with suppress(ValueError):  # it is no IRI
+            for iri in tried:
                 if self.select(f"SELECT ?o WHERE {{ {known} }}", {"o": NamedNode(iri)}).rows:
                     return iri
-        found = self.select(f"SELECT DISTINCT ?o WHERE {{ {known} }} ORDER BY STR(?o)")
-        names = {term.value: self.name(term.value) for (term,) in found if term is not None}
-        return _resolve(text, names, what, prefix)
+        labels = f"?o skos:prefLabel ?name FILTER(CONTAINS(LCASE(STR(?name)), LCASE({Literal(_written(text))})))"
+        found = _named(text, self._names(f"{{ {labels} }} {known}"))
+        if not found:
+            every = self._names(known)
+            found = _named(text, every)
+        if len(found) == 1:
+            return next(iter(found))
+        if not found:
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+            raise UsageError(f"there is no {what} '{shown}'{_close(text, every, prefix)}")
+        shown = ", ".join(f"{name} <{iri}>".strip() for iri, name in islice(found.items(), 5))
+        raise UsageError(f"'{text}' names {len(found)} {what}s: {shown}" + (" …" if len(found) > 5 else ""))
+
+    def _names(self, pattern: str) -> dict[str, str]:
+        """Return the names of the things that a pattern finds, ?o, by IRI, in the order of IRIs."""
+        found = sorted({term.value for (term,) in self.select(f"SELECT ?o WHERE {{ {pattern} }}") if term is not None})
+        if pattern == _IS_GROUP and len(found) > _MANY:
+            self._central  # noqa: B018  (one look at the table, in place of a query for each community)
+        return {iri: self.name(iri) for iri in found}
 
     @cached_property
     def _stored(self) -> bool:
@@ -208,7 +232,7 @@ class Build:
         return ""
 
     def _two_central(self, group: str) -> list[str]:
-        if not self._stored:
+        if not self._stored or "_central" in vars(self):
             return self._central.get(group, [])[:2]
         found = self.engine.select(find("queries/serve", "central").text, {"group": NamedNode(group)})
         return [term.value for (term,) in found if term is not None]
@@ -233,7 +257,7 @@ class Build:
         """Return the places (file and line) that state things, or links between two things, by their keys."""
         wanted = pa.array(sorted({node for node, _ in keys}), pa.string())
         out: dict[tuple[str, str], list[str]] = {}
-        for batch in pq.ParquetFile(self.folder / "rows.parquet").iter_batches(use_threads=False):
+        for batch in _batches(self.folder / "rows.parquet"):
             for row in batch.filter(pc.is_in(batch["node"], value_set=wanted)).to_pylist():
                 place = f"{row['file']} line {row['line']}" if row["line"] else str(row["file"])
                 out.setdefault((row["node"], row["other"]), []).append(place)
@@ -248,6 +272,13 @@ class Build:
             rest = organization.removeprefix(f"{self.base}organization/")
             keys.append((f"{self.base}participation/{part}/{rest}", organization))
         return keys
+
+
+def _batches(file: Path) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from pq.ParquetFile(file).iter_batches(use_threads=False)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"the table is damaged ({error}); build the project again", file=file) from None
 
 
 def open_build(folder: Path | str = ".") -> Build:
@@ -275,22 +306,33 @@ def _typed(texts: pa.ChunkedArray, column: str) -> pa.ChunkedArray:
     return texts
 
 
-def _resolve(text: str, names: Mapping[str, str], what: str, prefix: str) -> str:
-    """Return which of some things a text names; they are given by IRI with their names."""
+def _written(text: str) -> str:
+    """Return a text that can be part of a query.
+
+    Raises
+    ------
+    UsageError
+        when it has halves of surrogate pairs, as arguments that are no UTF-8 do.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("the name has bytes that are no UTF-8") from None
+    return text
+
+
+def _named(text: str, names: Mapping[str, str]) -> dict[str, str]:
+    """Return which of some things a text names: wholly, or else in part; they are given by IRI with their names."""
     wanted = text.casefold()
-    exact = [iri for iri, name in names.items() if name.casefold() == wanted or iri.endswith(f"/{text}")]
-    found = exact or [iri for iri, name in names.items() if wanted and wanted in name.casefold()]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        shown = ", ".join(f"{names[iri]} <{iri}>".strip() for iri in found[:5])
-        raise UsageError(f"'{text}' names {len(found)} {what}s: {shown}" + (" …" if len(found) > 5 else ""))
-    known = {name or iri.removeprefix(prefix) for iri, name in names.items()} | {
-        iri.removeprefix(prefix) for iri in names
-    }
-    raise UsageError(f"there is no {what} '{text}'" + _close(text, known))
+    exact = {iri: name for iri, name in names.items() if name.casefold() == wanted or iri.endswith(f"/{text}")}
+    return exact or {iri: name for iri, name in names.items() if wanted in name.casefold()}
 
 
-def _close(text: str, names: set[str]) -> str:
-    hint = nearest(text, names)
+def _close(text: str, names: Mapping[str, str], prefix: str) -> str:
+    """Return a suggestion; among many names only those that begin alike are compared, for each takes a while."""
+    known = {*names.values(), *(iri.removeprefix(prefix) for iri in names)} - {""}
+    if len(known) > _COMPARED:
+        begins = text[:2].casefold()
+        known = {name for name in known if name[:2].casefold() == begins and abs(len(name) - len(text)) <= 3}
+    hint = nearest(text[:_SHOWN], known)
     return hint if "did you mean" in hint else ""

@@ -36,6 +36,8 @@ HEADERS = {
 _PIECE, _PATIENT = 1 << 16, 20
 #: Data is for the programs of others too.
 _OPEN = {"access-control-allow-origin": "*", "access-control-expose-headers": "X-Engine, ETag, Retry-After"}
+#: What is answered whoever else is there, for those who run the server.
+_ALWAYS = ("/health", "/ready", "/metrics")
 _RAW = [(name.lower().encode(), value.encode()) for name, value in (HEADERS | _OPEN).items()]
 
 
@@ -121,7 +123,7 @@ class Guard:
             self._keep(scope, status, size, time.perf_counter() - began, engine)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("crowded"):
+        if scope.get("crowded") and not scope["path"].endswith(_ALWAYS):
             said = refused(503, "too many others are connected; try again later", {"Connection": "close"})
             await said(scope, receive, send)
             return

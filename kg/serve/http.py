@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import logging.config
+import resource
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -138,6 +139,8 @@ def run(
         proxy_headers=True,  # believed of this machine alone, or of those that FORWARDED_ALLOW_IPS names
         log_level="critical",  # what goes wrong in an answer, the application says itself
     )
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual limit is too low for many connections
     server = _Server(config, ready)
     with suppress(SystemExit):  # it would end the process without a word
         server.run()

@@ -13,6 +13,7 @@ import json
 import logging
 import multiprocessing
 import os
+import signal
 import socket
 import time
 from collections import deque
@@ -24,7 +25,7 @@ from typing import Any
 from kg.errors import EngineError
 from kg.serve.limits import Limits
 from kg.serve.tasks import Answer, Refused, Task
-from kg.serve.text import look, shape
+from kg.serve.text import GUESSED, look, shape
 from kg.serve.worker import FRAME, run_worker
 
 __all__ = ["Pool"]
@@ -38,6 +39,8 @@ _KEPT, _MOST_KNOWN, _MOST_BALANCE = 300.0, 1_000, 20
 _SLOW_OWN = 2.0
 #: How much less of the processor slow queries get, and what is asked of the library: https://man7.org/linux/man-pages/man7/sched.7.html
 _NICE, _NICE_OWN = 19, 10
+#: What is told of a process that ended when its parent had: https://docs.python.org/3/library/multiprocessing.html
+_UNKNOWN = 255
 #: Seconds that a process has to get ready.
 _START = 30.0
 #: How many start at a time: the first is ready the sooner.
@@ -85,6 +88,8 @@ class _Worker:
         """End the process now."""
         with suppress(ProcessLookupError, AttributeError):
             self.process.kill()
+            if self.process.exitcode == _UNKNOWN:  # whose parent is gone: nobody knows how it ended, or whether it has
+                os.kill(self.process.pid, signal.SIGKILL)
         self.writer.close()
 
     def used(self) -> float:
@@ -92,8 +97,10 @@ class _Worker:
         try:
             # The clock of another process: https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html
             return time.clock_gettime((~self.process.pid << 3) | 2)
-        except (OSError, AttributeError, OverflowError):
-            return time.monotonic()  # elsewhere it can't be told, or the process has ended
+        except OSError:
+            return 0.0  # it has ended
+        except (AttributeError, OverflowError):
+            return time.monotonic()  # elsewhere it can't be told
 
 
 class _Running:
@@ -114,11 +121,16 @@ class _Known:
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
-        self._balance: dict[str, int] = {}
+        self._balance: dict[str, tuple[int, float]] = {}
 
     def slow(self, task: Task) -> bool:
         """Whether a query is to begin as a slow one."""
-        return self._until.get(task.key, 0.0) > time.monotonic() or self._balance.get(_shape(task), 0) > 0
+        now = time.monotonic()
+        return self._until.get(task.key, 0.0) > now or self._of(_shape(task), now) > 0
+
+    def _of(self, name: str, now: float) -> int:
+        balance, until = self._balance.get(name, (0, now))
+        return balance if until > now else 0
 
     def keep(self, task: Task, *, slow: bool) -> None:
         """Keep that a query was slow, or was not."""
@@ -126,8 +138,10 @@ class _Known:
             self._until[task.key] = time.monotonic() + _KEPT
         else:
             self._until.pop(task.key, None)
-        name = _shape(task)
-        self._balance[name] = max(-_MOST_BALANCE, min(_MOST_BALANCE, self._balance.pop(name, 0) + (1 if slow else -1)))
+        name, now = _shape(task), time.monotonic()
+        balance = self._of(name, now) + (1 if slow else -1)
+        self._balance.pop(name, None)
+        self._balance[name] = max(-_MOST_BALANCE, min(_MOST_BALANCE, balance)), now + _KEPT
         for kept in (self._until, self._balance):
             while len(kept) > _MOST_KNOWN:
                 del kept[next(iter(kept))]
@@ -158,7 +172,7 @@ class Pool:
         #: Places for slow queries of strangers, and for those of the library, which always end.
         self._slow = asyncio.Semaphore(limits.slow)
         self._own = asyncio.Semaphore(limits.slow + 1)
-        self._waiting = 0
+        self._waiting = {self._slow: 0, self._own: 0}
         self._active = 0
         self._done = asyncio.Event()
         self._starting: set[asyncio.Task[None]] = set()
@@ -168,7 +182,11 @@ class Pool:
     @property
     def counts(self) -> dict[str, int]:
         """How many workers stand ready, how many queries are active, and how many of them wait to go on."""
-        return {"ready": len(self._idle), "active": self._active, "waiting": self._waiting + len(self._queue)}
+        return {
+            "ready": len(self._idle),
+            "active": self._active,
+            "waiting": sum(self._waiting.values()) + len(self._queue),
+        }
 
     async def open(self) -> None:
         """Start the workers that stand ready.
@@ -238,7 +256,8 @@ class Pool:
         self._refill()
         if await self._ends_soon(running, asking, _slow(task)):
             return await self._ended(worker, asking, keep=False)
-        self._known.keep(task, slow=True)
+        if running.took() >= _slow(task):
+            self._known.keep(task, slow=True)
         return await self._slowly(worker, asking, task, analytical=analytical)
 
     def _patience(self) -> float:
@@ -247,7 +266,7 @@ class Pool:
 
     async def _ends_soon(self, running: _Running, asking: asyncio.Future[Answer], slow: float) -> bool:
         """Whether a query that gave up its place ends before it is slow; a few may show it."""
-        if self._leaving >= self.limits.quick // 2:
+        if self._leaving >= self.limits.quick:
             return False
         self._leaving += 1
         try:
@@ -277,36 +296,38 @@ class Pool:
 
     async def _later(self, task: Task, *, analytical: bool) -> Answer:
         """Begin a query, perhaps again, when there is room for another slow one."""
-        if self._waiting >= self.limits.waiting:
+        place = self._place(task)
+        if place.locked() and self._waiting[place] >= self.limits.waiting:
             raise Refused("too many long queries are waiting; try again later", 503)
-        self._waiting += 1
+        self._waiting[place] += 1
         try:
-            await self._place(task).acquire()
+            await place.acquire()
         finally:
-            self._waiting -= 1
-        began = time.monotonic()
+            self._waiting[place] -= 1
         try:
-            answer = await self._again(task, analytical=analytical)
+            return await self._again(task, analytical=analytical)
         finally:
-            self._place(task).release()
-        if time.monotonic() - began < _slow(task):
-            self._known.keep(task, slow=False)
-        return answer
+            place.release()
 
     async def _again(self, task: Task, *, analytical: bool) -> Answer:
         """Begin a query again as a slow one; an analytical one in columns, where they can answer it."""
+        if analytical:
+            try:
+                return await self._alone(replace(task, engine="columnar"), task)
+            except Refused as error:
+                if error.status == 413:
+                    raise
+        return await self._alone(task, task)
+
+    async def _alone(self, task: Task, known: Task) -> Answer:
+        """Carry out a task in a worker of its own, and keep it as quick if it was."""
         worker = await self._start_slow(task)
+        running = _Running(worker)
         try:
-            if analytical:
-                try:
-                    return await worker.ask(replace(task, engine="columnar"))
-                except Refused as error:
-                    if error.status not in (501, 507):
-                        raise
-                    if error.status == 507:  # that engine holds more than the other
-                        worker.stop()
-                        worker = await self._start_slow(task)
-            return await worker.ask(task)
+            answer = await worker.ask(task)
+            if running.took() < _slow(task):
+                self._known.keep(known, slow=False)
+            return answer
         finally:
             worker.stop()
 
@@ -330,6 +351,8 @@ class Pool:
         try:
             return await turn
         except asyncio.CancelledError:
+            with suppress(ValueError):
+                self._queue.remove(turn)
             if turn.done() and not turn.cancelled():
                 self._quick -= 1
                 self._free(turn.result(), keep=True)
@@ -373,7 +396,7 @@ class Pool:
     def _refill(self) -> None:
         """Start workers until enough are ready or at quick work."""
         while (
-            not self._closed
+            (not self._closed or self._queue)
             and len(self._starting) < _STARTS
             and len(self._idle) + self._quick + len(self._starting) < self._ready
         ):
@@ -409,7 +432,10 @@ class Pool:
         return worker
 
     async def _start(self) -> _Worker:
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise EngineError(f"a process that answers queries did not start: {error}") from None
         process = _CONTEXT.Process(target=run_worker, args=(theirs, self.folder, self.limits), daemon=True)
 
         def start() -> None:
@@ -418,21 +444,23 @@ class Pool:
 
         try:
             await asyncio.to_thread(start)
+            reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
         except BaseException as error:  # a process that starts all the same ends when nobody listens
             ours.close()
             if isinstance(error, (OSError, EOFError)):
                 raise EngineError(f"a process that answers queries did not start: {error}") from None
             raise
+        worker = _Worker(process, reader, writer)
         try:
-            reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
-            worker = _Worker(process, reader, writer)
             async with asyncio.timeout(_START):
                 head, _ = await worker.receive()
         except (TimeoutError, Refused):
-            process.kill()
-            raise EngineError("a process that answers queries did not start") from None
+            worker.stop()
+            raise EngineError(
+                f"a process that answers queries did not start; it may need more than the {self.limits.memory} MB of 'memory'"
+            ) from None
         except asyncio.CancelledError:
-            process.kill()  # its build is about to be removed
+            worker.stop()  # its build is about to be removed
             raise
         if not head["ready"]:
             worker.stop()
@@ -447,9 +475,15 @@ def _slow(task: Task) -> float:
 
 def _shape(task: Task) -> str:
     """Return what a task has in common with others that differ in their constants."""
-    return f"{task.kind} {shape(task.text) if task.kind == 'query' else task.text if task.kind == 'ask' else ''}"
+    match task.kind:
+        case "query":
+            return shape(task.text)
+        case "ask":
+            return f"ask {task.text}"
+        case kind:
+            return f"{kind} {'by IRI' if '://' in task.text else 'by name'}"
 
 
 def _analytical(task: Task) -> bool:
     """Whether columns are likely to be quicker with it than Oxigraph, once it is slow."""
-    return look(task.text).gathers if task.kind == "query" else task.kind in ("ask", "explain")
+    return look(task.text[:GUESSED]).gathers if task.kind == "query" else task.kind in ("ask", "explain")

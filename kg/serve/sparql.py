@@ -16,7 +16,7 @@ from kg.serve.description import described
 from kg.serve.formats import ARROW, GRAPHS, NAMES, RESULTS, accepted, accepts
 from kg.serve.state import State
 from kg.serve.tasks import DEFAULT, Answer, Refused, Task
-from kg.serve.text import look
+from kg.serve.text import form
 
 __all__ = ["answered", "graph_store", "sent", "sparql"]
 
@@ -118,9 +118,8 @@ def _task(request: Request, query: str, given: Sequence[tuple[str, str]], state:
         raise Refused(f"there is no engine '{engine[:40]}': it is one of {', '.join(_ENGINES)}", 400)
     if len(query) > state.limits.request << 10:
         raise Refused(f"the query has more than {state.limits.request} kB", 413)
-    graph = look(query).graph
+    graph = form(query) in ("CONSTRUCT", "DESCRIBE")
     kind = _chosen(request, one.get("format"), [*RESULTS, ARROW] if not graph else list(GRAPHS), fallback=graph)
-    # A word that looks like CONSTRUCT in a SELECT, or the other way round, leaves the other format as it is.
     return Task(
         "query",
         query,

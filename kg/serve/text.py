@@ -5,24 +5,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Seen", "look", "names_service", "shape"]
+__all__ = ["GUESSED", "Seen", "form", "look", "names_service", "shape"]
 
-#: The tokens of SPARQL that hide others, and words: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
+#: The tokens of SPARQL that hide others, and runs of what words are made of: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 _TOKENS = re.compile(
-    r"""<[^<>"{}|^`\\\x00-\x20]*>            # an IRI
-    |\'\'\'(?:[^\\\']|\\.|\'{1,2}(?!\'))*\'\'\' # long and short strings
-    |\"\"\"(?:[^\\"]|\\.|"{1,2}(?!"))*\"\"\"
-    |'(?:[^'\\\n\r]|\\.)*'|"(?:[^"\\\n\r]|\\.)*"
-    |\#[^\n\r]*                               # a comment
-    |[?$]\w+                                  # a variable
-    |(?P<prefix>[\w.-]*):(?:\\.|[^\s<>"'{}()\[\];,|^/*+?!=&@\#\\])*  # a name with a prefix
-    |@[A-Za-z-]+
-    |(?P<word>[A-Za-z_]\w*)""",
+    r"""<[^<>"{}|^`\\\x00-\x20]*+>            # an IRI
+    |\'\'\'(?:[^\\\']|\\.|\'{1,2}(?!\'))*+\'\'\' # long and short strings
+    |\"\"\"(?:[^\\"]|\\.|"{1,2}(?!"))*+\"\"\"
+    |'(?:[^'\\\n\r]|\\.)*+'|"(?:[^"\\\n\r]|\\.)*+"
+    |\#[^\n\r]*+                               # a comment
+    |[?$]\w++                                  # a variable
+    |@[A-Za-z-]++
+    |(?P<run>[\w.-]*+)(?P<local>:(?:\\.|[^\s<>"'{}()\[\];,|^/*+?!=&@\#\\])*+)  # a name with a prefix
+    |(?P<words>[\w.-]++)""",
     re.VERBOSE | re.DOTALL,
 )
+_WORD = re.compile(r"[A-Za-z_]\w*")
+#: How much of a query is looked at where a guess will do: more might take long.
+GUESSED = 4_000
 _CALL = "SERVICE"
 _ESCAPES = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-#: Words that gather many rows into one.
+#: Words that say what a query gives, and those that gather many rows into one.
+_FORMS = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
 _GATHERING = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX", "GROUP_CONCAT", "SAMPLE", "GROUP"})
 
 
@@ -38,14 +42,11 @@ class Seen:
         Whether it names its graphs with FROM.
     gathers:
         Whether it groups or counts.
-    graph:
-        Whether it may build a graph: a CONSTRUCT or a DESCRIBE.
     """
 
     service: bool
     dataset: bool
     gathers: bool
-    graph: bool
 
 
 def look(query: str) -> Seen:
@@ -56,13 +57,31 @@ def look(query: str) -> Seen:
     >>> look("SELECT ?service { ?s ex:SERVICE 'SERVICE' } # SERVICE").service
     False
     """
-    words = {match["word"].upper() for match in _TOKENS.finditer(query) if match["word"]}
+    words, run_on = set[str](), set[str]()
+    for match in _TOKENS.finditer(query):
+        words.update(word.upper() for word in _WORD.findall(match["words"] or ""))
+        if match["local"]:
+            run_on.add(match["run"].upper())
     # Readers of SPARQL differ in whether a keyword may be run on, and in when they replace escapes.
-    run_on = {match["prefix"].upper() for match in _TOKENS.finditer(query) if match["prefix"]}
     service = any(_CALL in word for word in words | run_on)
     if not service and _ESCAPES.search(query):
         service = _CALL in query.upper() or _CALL in _ESCAPES.sub(_character, query).upper()
-    return Seen(service, "FROM" in words, bool(words & _GATHERING), bool(words & {"CONSTRUCT", "DESCRIBE"}))
+    return Seen(service, "FROM" in words, bool(words & _GATHERING))
+
+
+def form(query: str) -> str:
+    """Return the first word of a query after its prologue that says what it gives; nothing where there is none.
+
+    >>> form("PREFIX ask: <http://e.org/select> DESCRIBE ask:a")
+    'DESCRIBE'
+    """
+    for match in _TOKENS.finditer(query):
+        if match[0][0] in "'\"":  # no prologue has strings, and many might take long
+            break
+        for word in _WORD.findall(match["words"] or ""):
+            if word.upper() in _FORMS:
+                return str(word.upper())
+    return ""
 
 
 def _character(match: re.Match[str]) -> str:
@@ -85,13 +104,13 @@ def shape(query: str) -> str:
     >>> shape("SELECT ?a { ?a ?b 'x' } # 1") == shape("select  ?s{?s ?t 'another'}")
     True
     """
-    return re.sub(r"\s+|\d+(\.\d+)?", "", _TOKENS.sub(_sort, query))
+    return re.sub(r"\s+", "", _TOKENS.sub(_sort, query[:GUESSED]))
 
 
 def _sort(match: re.Match[str]) -> str:
-    """Return what sort of token it is; of a word, the word."""
-    if match["word"]:
-        return match["word"].upper()
-    if match["prefix"] is not None:
+    """Return what sort of token it is; of words these, of numbers their length."""
+    if match["words"]:
+        return re.sub(r"\d", "0", match["words"].upper())
+    if match["local"]:
         return ":"
     return {"#": "", "$": "?", "<": ":"}.get(match[0][0], match[0][0])

@@ -17,7 +17,7 @@ from kg import project
 from kg.build import Build
 from kg.errors import EngineError
 from kg.serve.limits import Limits
-from kg.serve.pool import Pool
+from kg.serve.pool import Pool, _Known
 from kg.serve.tasks import Refused, Task
 from tests.conftest import EXAMPLE
 from tests.serve.alone import run_alone
@@ -243,3 +243,36 @@ def test_a_build_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(EngineError, match="can't be opened"):
         run_alone(run())
+
+
+def test_strangers_that_wait_do_not_turn_the_library_away(build: Build) -> None:
+    explain = Task("explain", "https://example.org/landmarks/organization/airbus")
+
+    async def work(pool: Pool) -> int:
+        storm = [asyncio.create_task(refused(pool, query)) for query in HOSTILE]
+        await asyncio.sleep(1)
+        pool._known.keep(explain, slow=True)
+        try:
+            return (await pool.run(explain)).count
+        finally:
+            await asyncio.gather(*storm)
+
+    assert with_pool(build, work, seconds=8, waiting=1) > 0
+
+
+def test_what_waits_when_a_pool_closes_is_answered(build: Build) -> None:
+    async def work(pool: Pool) -> list[int]:
+        asked = [asyncio.create_task(pool.run(SIMPLE)) for _ in range(30)]
+        await asyncio.sleep(0)
+        await pool.close()
+        return [(await one).count for one in asked]
+
+    assert with_pool(build, work, quick=1) == [3] * 30
+
+
+def test_a_size_of_an_answer_is_part_of_a_shape() -> None:
+    known = _Known()
+    for number in range(5):
+        known.keep(Task("query", f"SELECT * {{ ?s ?p ?o }} LIMIT 9000{number}"), slow=True)
+    assert known.slow(Task("query", "SELECT * { ?a ?b ?c } LIMIT 90009"))
+    assert not known.slow(Task("query", "SELECT * { ?s ?p ?o } LIMIT 3"))

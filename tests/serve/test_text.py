@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.serve.text import look
+from kg.serve.text import GUESSED, form, look, shape
 
 CALLS = [
     "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }",
@@ -75,6 +77,21 @@ def test_nothing_that_runs_calls(parts: list[str]) -> None:
 
 def test_words() -> None:
     seen = look("SELECT (COUNT(*) AS ?n) FROM <http://e.org/g> { ?construct ?p ?o }")
-    assert (seen.dataset, seen.gathers, seen.graph) == (True, True, False)
-    assert look("CONSTRUCT WHERE { ?s ?p ?o }").graph
-    assert look("DESCRIBE <http://e.org/a>").graph
+    assert (seen.dataset, seen.gathers) == (True, True)
+    assert form("CONSTRUCT WHERE { ?s ?p ?o }") == "CONSTRUCT"
+    assert form("BASE <http://e.org/ask> # select\nPREFIX ask: <construct>\nDescribe <http://e.org/a>") == "DESCRIBE"
+    assert form("SELECT (1 AS ?construct) { ?s ?p 'CONSTRUCT' }") == "SELECT"
+    assert form("'SELECT' ASK {}") == ""
+
+
+LONG = ["1", ".", "-", "a.", "a-", r"\'", "\\'''\n", r'"""\ ', "<a", "_", "a:", "?", "@a", "#", r"\u0053", "{"]
+
+
+@pytest.mark.parametrize("part", LONG)
+def test_no_text_takes_long_to_look_at(part: str) -> None:
+    query = "SELECT * { ?s ?p " + (part * 256_000)[:256_000]
+    began = time.process_time()
+    shape(query)
+    form(query)
+    look(query[:GUESSED])
+    assert time.process_time() - began < 5  # a text of this length took minutes
