@@ -113,7 +113,7 @@ queries = st.one_of(
 
 
 # The same examples each time: a new one that fails is for a session at work on the engine, not for somebody else's change.
-@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(graphs(), queries, st.booleans())
 def test_random_queries_have_the_answer_of_oxigraph(quads: list[ox.Quad], query: str, union: bool) -> None:
     check(quads, query, union)

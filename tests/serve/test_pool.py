@@ -17,7 +17,8 @@ from kg import project
 from kg.build import Build
 from kg.errors import EngineError
 from kg.serve.limits import Limits
-from kg.serve.pool import Pool, _Known
+from kg.serve.pool import Pool
+from kg.serve.slow import Known
 from kg.serve.tasks import Refused, Task
 from tests.conftest import EXAMPLE
 from tests.serve.alone import run_alone
@@ -271,7 +272,7 @@ def test_what_waits_when_a_pool_closes_is_answered(build: Build) -> None:
 
 
 def test_a_size_of_an_answer_is_part_of_a_shape() -> None:
-    known = _Known()
+    known = Known()
     for number in range(5):
         known.keep(Task("query", f"SELECT * {{ ?s ?p ?o }} LIMIT 9000{number}"), slow=True)
     assert known.slow(Task("query", "SELECT * { ?a ?b ?c } LIMIT 90009"))

@@ -25,7 +25,7 @@ from kg.validate import Shapes, validate
 from tests.shapes.random_shapes import DATES, DECLARED, LITERALS, NUMBERS, ODD, PREFIXES, TEXTS, data, shapes_graphs
 
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=15,
     derandomize=True,
     deadline=None,
     database=None,
