@@ -73,9 +73,14 @@ def _layers(items: Mapping[Key, Item], links: list[Link[What, Key]]) -> dict[Key
     pairs = sorted({(order[link.source], order[link.target]) for link in links if link.source != link.target})
     import igraph  # here: it takes long to load, and few commands draw
 
-    layout = igraph.Graph(len(items), pairs, directed=True).layout_sugiyama(maxiter=500)
-    linked = {number for pair in pairs for number in pair}
-    layers = {key: round(layout[order[key]][1]) for key in items if order[key] in linked}
+    graph = igraph.Graph(len(items), pairs, directed=True)
+    graph.vs["number"] = range(len(items))
+    column: dict[int, int] = {}
+    for part in graph.connected_components(mode="weak").subgraphs():  # of several together it may crash (igraph 1.0)
+        if part.ecount():
+            heights_of = part.layout_sugiyama(maxiter=500)
+            column.update((vertex["number"], round(heights_of[vertex.index][1])) for vertex in part.vs)
+    layers = {key: column[order[key]] for key in items if order[key] in column}
     heights: dict[int, float] = defaultdict(float, dict.fromkeys(layers.values() or [0], 0.0))
     for key, layer in layers.items():
         heights[layer] += items[key].height + _GAP_Y
