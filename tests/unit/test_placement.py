@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from kg.ontology.reference.placement import Item, Link, place
 
@@ -18,4 +19,4 @@ def test_any_lines_are_placed() -> None:
         assert len(ways) == len(links)
         for column in {item.x for item in items.values()}:
             stacks = sorted((item.y, item.height) for item in items.values() if item.x == column)
-            assert all(y + height <= below + 1e-6 for (y, height), (below, _) in zip(stacks, stacks[1:], strict=False))
+            assert all(y + height <= below + 1e-6 for (y, height), (below, _) in pairwise(stacks))
