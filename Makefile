@@ -15,7 +15,7 @@ install: .venv/installed
 	touch $@
 
 test: install  ## run the tests
-	$(BIN)/python -m pytest -n 3 tests
+	$(BIN)/python -m pytest -n 3 --dist worksteal tests
 
 vendor: install  ## fetch the pinned browser code of others again, and check it
 	$(BIN)/python -c "import sys; from kg.publish.vendor import refetch; sys.exit(chr(10).join(refetch()) or None)"
