@@ -20,7 +20,8 @@ from kg.namespaces import CKGSH, MARKS, ORG, RDF, RDFS
 from kg.reference import by_pyshacl
 from kg.resources import folder
 from kg.rows import Finding, in_graph
-from kg.shacl.compiler import Alone, Check, Compiler, Foreign, Nodes, shared
+from kg.shacl.checks import Alone, Check, shared
+from kg.shacl.compiler import Compiler, Foreign, Nodes
 from kg.shacl.model import Shape
 from kg.shacl.reach import reach
 from kg.shacl.report import Result, result_of

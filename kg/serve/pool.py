@@ -140,6 +140,7 @@ class Pool:
         worker.yield_processor(task)
         self._refill()
         if await self._ends_soon(running, asking, allowed(task)):
+            self._known.keep(task, slow=False)
             return await self._ended(worker, asking, keep=False)
         if running.took() >= allowed(task):
             self._known.keep(task, slow=True)

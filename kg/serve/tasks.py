@@ -27,10 +27,12 @@ from kg.serve.limits import Limits
 from kg.serve.names import names_of
 from kg.serve.text import look
 
-__all__ = ["Answer", "Refused", "Task", "carry_out"]
+__all__ = ["TOO_MUCH", "Answer", "Refused", "Task", "carry_out"]
 
 #: The name of the default graph in requests to a graph store.
 DEFAULT = "default"
+#: What is said of a query that needs more memory than it may have.
+TOO_MUCH = "the query needs more memory than it may have"
 _Item = TypeVar("_Item")
 
 
@@ -124,7 +126,7 @@ def carry_out(build: Build, task: Task, limits: Limits) -> Answer:
         raise Refused(str(error), 501) from None
     except EngineError as error:
         if "memory" in str(error).casefold():
-            raise Refused("the query needs more memory than it may have", 507) from None
+            raise Refused(TOO_MUCH, 507) from None
         if task.engine == "columnar":
             raise Refused("the columnar engine can't answer this", 501) from None
         raise
@@ -168,7 +170,8 @@ def _query(build: Build, task: Task, limits: Limits) -> Answer:
 
 
 def _in_columns(build: Build, task: Task, limits: Limits) -> Answer:
-    if build.columns is None or task.default_graphs or task.named_graphs:
+    assert build.columns is not None  # as it was limited
+    if task.default_graphs or task.named_graphs:
         raise Refused("the columnar engine can't take a data set of the protocol", 501)
     found = build.columns.query(task.text)
     if isinstance(found, list):

@@ -22,7 +22,7 @@ from kg.build import Build
 from kg.errors import ClusterKGError, UsageError
 from kg.serve.apart import cut_off
 from kg.serve.limits import Limits
-from kg.serve.tasks import Refused, Task, carry_out
+from kg.serve.tasks import TOO_MUCH, Refused, Task, carry_out
 from kg.serve.text import names_service
 
 __all__ = ["FRAME", "run_worker"]
@@ -87,7 +87,7 @@ def _answered(build: Build, task: Task, limits: Limits, *, apart: bool) -> tuple
     except UsageError as error:
         return {"status": 400, "message": str(error)}, b""
     except MemoryError:
-        return {"status": 507, "message": "the query needs more memory than it may have"}, b""
+        return {"status": 507, "message": TOO_MUCH}, b""
     except Exception:
         logging.getLogger("kg.serve").exception("%s", task.kind)
         return {"status": 500, "message": "something went wrong here; it is in the log of the server"}, b""

@@ -9,7 +9,7 @@ https://www.w3.org/TR/shacl/#core-components
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 
@@ -17,16 +17,15 @@ import rdflib
 from rdflib.namespace import SH
 from rdflib.term import Node
 
+from kg.shacl.checks import CUT, Alone, Check
 from kg.shacl.components import SparqlConstraint, read_target
 from kg.shacl.conditions import CONDITIONS
 from kg.shacl.model import Constraint, Qualified, Shape, Target
 from kg.shacl.shapes import ShapesGraph
 from kg.shacl.terms import named, sparql
 
-__all__ = ["Alone", "Check", "Compiler", "Foreign", "Nodes", "shared"]
+__all__ = ["Compiler", "Foreign", "Nodes"]
 
-#: Parts what is selected from where.
-_CUT = "\n"
 #: The classes below a class in the data, itself included.
 Classes = Callable[[str], Iterable[str]]
 
@@ -64,43 +63,6 @@ class _Found:
     value: str = ""
     path: str = ""
     also: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A query that returns violations, one for each solution.
-
-    With several constraints `flags` are variables, each true where its constraint is violated.
-    """
-
-    query: str
-    constraints: tuple[tuple[Shape, Constraint], ...]
-    focus: str
-    value: str = ""
-    path: str = ""
-    flags: tuple[str, ...] = ()
-    #: What is selected and the pattern, where the violation is nothing but a condition on the value nodes.
-    select: str = ""
-    condition: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Alone:
-    """A SPARQL constraint that has to be run for each focus node by itself: `nodes` selects them as `focus`."""
-
-    nodes: str
-    focus: str
-    shape: Shape
-    constraint: Constraint
-
-    def query(self, given: Mapping[str, str]) -> str:
-        """Return the query with the pre-bound variables given as text of a query."""
-        made: SparqlConstraint = self.constraint.value
-        variables, terms = " ".join(f"?{name}" for name in given), " ".join(given.values())
-        names = {name: f"?{name}" for name in given}
-        if self.shape.path is not None:
-            names["PATH"] = self.shape.path.text
-        return made.query.head(names) + made.query.joined(f"VALUES ({variables}) {{ ({terms}) }}", names)
 
 
 class Compiler:
@@ -194,7 +156,7 @@ class Compiler:
         query = f"SELECT {distinct}{' '.join(names)} WHERE {{ {found.pattern} }}"
         if constraint.kind not in CONDITIONS:
             return Check(query, ((shape, constraint),), nodes.node, found.value, found.path)
-        select = f"SELECT {distinct}{' '.join(names)}{_CUT}WHERE {{ {values.pattern} "
+        select = f"SELECT {distinct}{' '.join(names)}{CUT}WHERE {{ {values.pattern} "
         condition = CONDITIONS[constraint.kind](values.node, constraint.value)
         return Check(
             query, ((shape, constraint),), nodes.node, found.value, found.path, select=select, condition=condition
@@ -460,23 +422,3 @@ def parameter_values(made: SparqlConstraint) -> str:
         raise Foreign(f"a parameter of {named(made.node)} is a node without a name")
     names = " ".join(f"?{name}" for name, _ in made.parameters)
     return f"VALUES ({names}) {{ ({' '.join(sparql(value) for _, value in made.parameters)}) }}"
-
-
-def shared(checks: Iterable[Check]) -> list[Check]:
-    """Return the same with one pass over the value nodes for all conditions on them, of whichever shapes."""
-    by_pattern: dict[str, list[Check]] = {}
-    for check in checks:
-        by_pattern.setdefault(check.select or check.query, []).append(check)
-    out = []
-    for select, group in by_pattern.items():
-        first = group[0]
-        if len(group) == 1 or not first.condition:
-            out += group
-            continue
-        flags = tuple(f"?flag{place}" for place in range(len(group)))
-        bound = " ".join(f"BIND({check.condition} AS {flag})" for check, flag in zip(group, flags, strict=True))
-        head, _, pattern = select.partition(_CUT)
-        query = f"{head} {' '.join(flags)} {pattern} {bound} FILTER({' || '.join(flags)}) }}"
-        constraints = tuple(one for check in group for one in check.constraints)
-        out.append(Check(query, constraints, first.focus, first.value, flags=flags))
-    return out
