@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,9 +25,10 @@ from tests.engines.test_build import contents
 from tests.engines.test_remote import address, on
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
-#: Rules that divide whole numbers; and those that its compiler gives up on, or in which SUBSTR is given nothing.
+#: Rules that divide whole numbers, which it does not do as the standard says.
 DIVIDING = {"20-cells", "90-herfindahl", "90-network", "92-local-link-share"}
-OTHERS = {"05-links-in-force", "40-drop", "98-stance-counts"}
+#: What is said of a rule or a query that it got wrong: its own error, or a solution that it lacks or has too many.
+REASON = re.compile(r"answered here by Oxigraph, for the server('s answer (lacks|has) \S| fails \(\S)")
 #: On one processor in CI it takes its time.
 pytestmark = pytest.mark.slow
 
@@ -60,8 +62,11 @@ def load(engine: CheckedEngine, text: str) -> list[str]:
 def test_the_example_has_the_same_bytes_and_what_the_server_got_wrong_is_said(built: Build, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "landmarks", ignore=shutil.ignore_patterns("build"))
     assert contents(built) == contents(kg.build(tmp_path / "landmarks", with_store=False))
-    assert told(built) - DIVIDING <= OTHERS
-    assert told(built) >= DIVIDING
+    # Its plans follow samples that it takes of the data, and so does what its compiler gives up on beside these.
+    assert DIVIDING <= told(built)
+    assert len(told(built)) <= len(rules()) // 4
+    notes = [note for note in built.run["notes"] if note.startswith("answered here")]
+    assert all(REASON.match(note) for note in notes), notes
     (kept,) = (note for note in built.run["notes"] if "verbatim#wktLiteral" in note)
     assert kept.startswith("values of http://www.opengis.net/ont/geosparql#wktLiteral have the datatype")
 
