@@ -17,7 +17,7 @@ import kg
 from kg.ontology.reference.pages import reference, write_site
 from kg.ontology.vocabulary import read_vocabulary
 from kg.publish.servers.rules import SECURITY
-from tests.conftest import EXAMPLE
+from tests.conftest import Once
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
@@ -38,15 +38,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def reference_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference_site(once: Once, example_build: kg.Build) -> Path:
     """The reference of the ontology that ships, with the example project."""
-    project = tmp_path_factory.mktemp("landmarks")
-    toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
-    (project / "kg.toml").write_text(toml, encoding="utf-8")
-    kg.build(project, with_validation=False)
-    site = tmp_path_factory.mktemp("reference") / "site"
-    write_site(reference(read_vocabulary(), example=kg.open(project)), site)
-    return site
+
+    def fill(place: Path) -> None:
+        write_site(reference(read_vocabulary(), example=example_build), place / "site")
+
+    return once("reference", fill) / "site"
 
 
 class _Quiet(SimpleHTTPRequestHandler):

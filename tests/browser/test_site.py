@@ -66,8 +66,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     yield from watched(browser, address)
 
 
-@pytest.mark.parametrize("width", [400, 1400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("light", 1400), ("dark", 1400)])
 def test_every_kind_of_page_is_accessible_and_fits(
     browser: Browser, address: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:

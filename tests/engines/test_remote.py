@@ -72,9 +72,8 @@ def built(server: str, tmp_path_factory: pytest.TempPathFactory) -> Build:
     return kg.build(on(server, tmp_path_factory.mktemp("remote") / "landmarks"))
 
 
-def test_the_example_has_the_same_bytes(built: Build, tmp_path: Path, server: str) -> None:
-    shutil.copytree(EXAMPLE, tmp_path / "landmarks", ignore=shutil.ignore_patterns("build"))
-    embedded = kg.build(tmp_path / "landmarks", with_store=False)
+def test_the_example_has_the_same_bytes(built: Build, example_build: Build, server: str) -> None:
+    embedded = example_build
     assert contents(built) == contents(embedded)
     assert built.run["engine"] == "remote"
     assert built.run["notes"] == embedded.run["notes"]

@@ -42,7 +42,7 @@ def differences(build: Path, world: World, parameters: Parameters, base: str) ->
     return found
 
 
-@pytest.mark.parametrize("start", range(0, 50, 10))
+@pytest.mark.parametrize("start", range(0, 30, 10))
 def test_random_projects(tmp_path: Path, start: int) -> None:
     for seed in range(start, start + 6):
         folder = tmp_path / f"p{seed}"

@@ -12,7 +12,6 @@ from rdflib.collection import Collection
 import kg
 from kg.ontology.reason import classify
 from kg.ontology.vocabulary import read_vocabulary
-from tests.conftest import EXAMPLE
 from tests.oracle.projects import BASE, write_project
 
 CKG = Namespace("https://w3id.org/clusterkg/ontology#")
@@ -114,14 +113,10 @@ def differences(graph: Graph, ontology: Graph | None = None) -> tuple[Types, Typ
     return derived - written, written - derived, len(derived & written)
 
 
-@pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def example(example_project: Path) -> Path:
     """The build of the example."""
-    folder = tmp_path_factory.mktemp("landmarks")
-    toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
-    (folder / "kg.toml").write_text(toml, encoding="utf-8")
-    kg.build(folder, engine="oxigraph", with_validation=False, with_store=False)
-    return folder / "build"
+    return example_project / "build"
 
 
 def test_example(example: Path) -> None:
@@ -154,9 +149,9 @@ def test_a_wrong_definition_is_noticed(tmp_path: Path) -> None:
     assert less
 
 
-@pytest.mark.parametrize("start", range(0, 40, 10))
+@pytest.mark.parametrize("start", range(0, 20, 10))
 def test_random_projects(tmp_path: Path, start: int) -> None:
-    """Twenty projects, five to a run of HermiT: each has IRIs of its own, so none says anything of another."""
+    """Ten projects, five to a run of HermiT: each has IRIs of its own, so none says anything of another."""
     graph = Graph()
     for seed in range(start, start + 5):
         folder = tmp_path / f"p{seed}"

@@ -10,7 +10,6 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 import kg
 from kg.infer import rules
-from tests.conftest import EXAMPLE
 from tests.oracle.projects import write_project
 
 RULES = sorted((Path(__file__).parents[2] / "queries" / "infer").glob("*.rq"))
@@ -64,19 +63,14 @@ def bare_loop(build: Path, leave_out: str = "") -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def built(example_project: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     out = []
     for seed in (2, 3, 5, 8, 13):
         folder = tmp_path_factory.mktemp(f"p{seed}")
         write_project(folder, seed)
         kg.build(folder, engine="oxigraph", with_validation=False, with_store=False)
         out.append(folder / "build")
-    folder = tmp_path_factory.mktemp("landmarks")
-    (folder / "kg.toml").write_text(
-        (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"'), encoding="utf-8"
-    )
-    kg.build(folder, engine="oxigraph", with_validation=False, with_store=False)
-    return [*out, folder / "build"]
+    return [*out, example_project / "build"]
 
 
 def test_a_bare_loop_concludes_the_same(built: list[Path]) -> None:

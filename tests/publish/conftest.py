@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 import kg
 from kg.build import Build
 from kg.publish import publish
-from tests.conftest import EXAMPLE
+from tests.conftest import Once
 
 #: Ids that are hard on servers; of a length that a server's folder rules can still serve.
 ODD_IDS = (
@@ -75,13 +74,10 @@ def _open(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def example_site(tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The example, built and published."""
-    folder = _open(tmp_path_factory.mktemp("example"))
-    shutil.copytree(EXAMPLE, folder / "project", ignore=shutil.ignore_patterns("build"))
-    build = kg.build(folder / "project")
-    publish(build, folder / "site")
-    return Published(build, folder / "site")
+def example_site(once: Once, example_build: Build) -> Published:
+    """The example, built and published; to be read only, or copied."""
+    folder = once("example-site", lambda place: publish(example_build, _open(place) / "site"))
+    return Published(example_build, folder / "site")
 
 
 def odd_project(folder: Path) -> Path:
@@ -119,25 +115,24 @@ def odd_project(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def odd_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def odd_build(once: Once) -> Build:
     """A project with odd ids, built."""
-    return kg.build(odd_project(_open(tmp_path_factory.mktemp("odd")) / "project"))
+    folder = once("odd", lambda place: kg.build(odd_project(_open(place) / "project")))
+    return kg.open(folder / "project")
 
 
 @pytest.fixture(scope="session")
-def odd_whole(odd_build: Build) -> Published:
+def odd_whole(once: Once, odd_build: Build) -> Published:
     """Odd ids, published with a file for each."""
-    site = odd_build.folder.parent.parent / "whole"
-    publish(odd_build, site)
-    return Published(odd_build, site)
+    folder = once("odd-whole", lambda place: publish(odd_build, _open(place) / "site"))
+    return Published(odd_build, folder / "site")
 
 
 @pytest.fixture(scope="session")
-def odd_cut(odd_build: Build) -> Published:
+def odd_cut(once: Once, odd_build: Build) -> Published:
     """Odd ids, published with few files."""
-    site = odd_build.folder.parent.parent / "cut"
-    publish(odd_build, site, most_files=5)
-    return Published(odd_build, site)
+    folder = once("odd-cut", lambda place: publish(odd_build, _open(place) / "site", most_files=5))
+    return Published(odd_build, folder / "site")
 
 
 @pytest.fixture(params=["whole", "cut"])

@@ -43,9 +43,9 @@ def make(folder: Path) -> kg.Build:
     return kg.build(folder)
 
 
-@pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> kg.Build:
-    return make(tmp_path_factory.mktemp("landmarks"))
+@pytest.fixture
+def build(example_build: kg.Build) -> kg.Build:
+    return example_build
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -18,10 +18,9 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from kg import project
 from kg.build import Build
 from kg.publish import publish
-from tests.conftest import EXAMPLE, ROOT
+from tests.conftest import ROOT, Once
 from tests.serve.w3c import FOLDER, graphs
 
 #: A file of the site that is larger than those that are kept in memory.
@@ -110,30 +109,33 @@ def started(build: Build, site: Path | None, log: Path, *more: str, root: str = 
 
 
 @pytest.fixture(scope="session")
-def served_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def served_build(once: Once, example_project: Path) -> Build:
     """The example, built, with the graphs of the W3C's tests in its store where they are there."""
-    folder = tmp_path_factory.mktemp("landmarks")
-    shutil.copytree(EXAMPLE / "data", folder / "data")
-    shutil.copy(EXAMPLE / "kg.toml", folder)
-    build = project.build(folder, with_validation=False)
-    store = ox.Store(str(build.folder / "store"))
-    if FOLDER.is_dir():
-        store.extend(graphs(build.base))
-    store.flush()
-    del store
-    return Build(build.folder)
+
+    def fill(place: Path) -> None:
+        shutil.copytree(example_project, place / "project")
+        build = Build(place / "project" / "build")
+        store = ox.Store(str(build.folder / "store"))
+        if FOLDER.is_dir():
+            store.extend(graphs(build.base))
+        store.flush()
+
+    return Build(once("served", fill) / "project" / "build")
 
 
 @pytest.fixture(scope="session")
-def served_site(served_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def served_site(once: Once, served_build: Build) -> Path:
     """The site of the example, with a large file and a link that leads out of it."""
-    site = publish(served_build, tmp_path_factory.mktemp("published") / "site").folder
-    (site / LARGE).write_bytes(b"<https://e.org/s> <https://e.org/p> <https://e.org/o> .\n" * 40_000)
-    secret = site.parent / "secret.txt"
-    secret.write_text("secret", encoding="utf-8")
-    (site / "leads-out.txt").symlink_to(secret)
-    (site / "folder-out").symlink_to(site.parent)
-    return site
+
+    def fill(place: Path) -> None:
+        site = publish(served_build, place / "site").folder
+        (site / LARGE).write_bytes(b"<https://e.org/s> <https://e.org/p> <https://e.org/o> .\n" * 40_000)
+        secret = place / "secret.txt"
+        secret.write_text("secret", encoding="utf-8")
+        (site / "leads-out.txt").symlink_to(secret)
+        (site / "folder-out").symlink_to(place)
+
+    return once("served-site", fill) / "site"
 
 
 @pytest.fixture(scope="session")

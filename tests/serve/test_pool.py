@@ -13,14 +13,12 @@ from typing import TypeVar
 
 import pytest
 
-from kg import project
 from kg.build import Build
 from kg.errors import EngineError
 from kg.serve.limits import Limits
 from kg.serve.pool import Pool
 from kg.serve.slow import Known
 from kg.serve.tasks import Refused, Task
-from tests.conftest import EXAMPLE
 from tests.serve.alone import run_alone
 
 T = TypeVar("T")
@@ -35,12 +33,9 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    folder = tmp_path_factory.mktemp("served")
-    toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
-    (folder / "kg.toml").write_text(toml, encoding="utf-8")
-    return project.build(folder)
+@pytest.fixture
+def build(example_build: Build) -> Build:
+    return example_build
 
 
 def with_pool(build: Build, work: Callable[[Pool], Awaitable[T]], *, columns: bool = False, **limits: float) -> T:

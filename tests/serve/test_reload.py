@@ -16,23 +16,14 @@ from kg.errors import ClusterKGError
 from kg.serve.limits import Limits
 from kg.serve.state import Keeper
 from kg.serve.tasks import Task
-from tests.conftest import EXAMPLE
 from tests.serve.alone import run_alone
 
 COUNT = Task("query", "SELECT (COUNT(*) AS ?n) { ?o a org:Organization }")
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("reload") / "built"
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("build", "site"))
-    project.build(folder)
-    return folder
-
-
 @pytest.fixture
-def folder(built: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(built, tmp_path / "project"))
+def folder(example_project: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(example_project, tmp_path / "project"))
 
 
 def another(folder: Path) -> None:

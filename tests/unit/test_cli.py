@@ -12,13 +12,9 @@ from kg.cli import cli, main
 from tests.conftest import EXAMPLE, ROOT, Writer
 
 
-@pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("landmarks")
-    toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
-    (folder / "kg.toml").write_text(toml, encoding="utf-8")
-    kg.build(folder)
-    return folder
+@pytest.fixture
+def example(example_project: Path) -> Path:
+    return example_project
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
-from kg import project
 from kg.build import Build
 from kg.errors import InputError, UsageError
 from kg.explain import explain
-from tests.conftest import EXAMPLE
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["store", "no store"])
-def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    folder = tmp_path_factory.mktemp("names")
-    shutil.copytree(EXAMPLE / "data", folder / "data")
-    shutil.copy(EXAMPLE / "kg.toml", folder)
-    return project.build(folder, with_validation=False, with_store=request.param)
+def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, example_project: Path) -> Build:
+    if request.param:
+        return Build(example_project / "build")
+    folder = tmp_path_factory.mktemp("names") / "build"
+    shutil.copytree(example_project / "build", folder, ignore=shutil.ignore_patterns("store"))
+    return Build(folder)
 
 
 def test_what_is_found(build: Build) -> None:

@@ -18,12 +18,9 @@ from tests.conftest import EXAMPLE
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"' & </svg><script>"
 
 
-@pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> kg.OpenBuild:
-    project = tmp_path_factory.mktemp("landmarks")
-    toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
-    (project / "kg.toml").write_text(toml, encoding="utf-8")
-    return kg.build(project, with_validation=False)
+@pytest.fixture
+def build(example_build: kg.OpenBuild) -> kg.OpenBuild:
+    return example_build
 
 
 @pytest.fixture(scope="module")

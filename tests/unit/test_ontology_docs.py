@@ -22,7 +22,7 @@ from kg.ontology.reference.pages import MARKER, reference, write_site
 from kg.ontology.reference.texts import LABELS, Names
 from kg.ontology.reference.words import plain
 from kg.ontology.vocabulary import Vocabulary, read_vocabulary
-from tests.conftest import EXAMPLE, SHARED
+from tests.conftest import SHARED
 from tests.pages import HtmlPage, read_page
 
 EX = "https://example.org/ns#"
@@ -234,12 +234,8 @@ def ours() -> Vocabulary:
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> kg.Build:
-    folder = tmp_path_factory.mktemp("landmarks")
-    toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
-    (folder / "kg.toml").write_text(toml, encoding="utf-8")
-    kg.build(folder, with_validation=False)
-    return kg.open(folder)
+def example(example_build: kg.Build) -> kg.Build:
+    return example_build
 
 
 @pytest.fixture(scope="module")

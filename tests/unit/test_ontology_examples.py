@@ -18,7 +18,6 @@ from rdflib.util import from_n3
 import kg
 from kg.ontology.vocabulary import read_vocabulary
 from kg.turtle import PREFIXES
-from tests.questions.test_questions import make
 
 TABLE = Path(__file__).with_name("ontology_examples.tsv")
 HEADER = ["term", "kind", "thing", "predicate", "value", "text"]
@@ -87,8 +86,8 @@ RESTING = [row for row in ROWS if row.thing]
 
 
 @pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    build = make(tmp_path_factory.mktemp("landmarks"))
+def facts(example_build: kg.Build) -> Facts:
+    build = example_build
     graph = Graph()
     for name in ("facts.nq", "inferred.nq"):
         quads = Dataset()

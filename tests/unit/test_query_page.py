@@ -13,18 +13,14 @@ from kg.ask import bind
 from kg.catalog import load
 from kg.publish.query_page import examples, with_values
 from kg.publish.vendor import FOLDERS, check, integrity, packages
-from tests.conftest import EXAMPLE, ROOT
+from tests.conftest import ROOT
 
 VENDOR = ROOT / "kg" / "templates" / "site" / "vendor"
 
 
-@pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> kg.Build:
-    project = tmp_path_factory.mktemp("landmarks")
-    toml = (EXAMPLE / "kg.toml").read_text(encoding="utf-8").replace('"data"', f'"{EXAMPLE / "data"}"')
-    (project / "kg.toml").write_text(toml, encoding="utf-8")
-    kg.build(project, with_validation=False)
-    return kg.open(project)
+@pytest.fixture
+def build(example_build: kg.Build) -> kg.Build:
+    return example_build
 
 
 def test_examples_say_what_the_questions_say(build: kg.Build) -> None:
