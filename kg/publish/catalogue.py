@@ -5,6 +5,8 @@ https://semiceu.github.io/DCAT-AP/releases/3.0.1/
 
 from __future__ import annotations
 
+import json
+
 from rdflib import RDF, XSD, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, PROV, RDFS, SKOS
 from rdflib.term import Node
@@ -37,7 +39,20 @@ def catalogue(site: Site) -> None:
     graph = catalogue_graph(about(site.build), coverage(site.graph), distributions(site))
     site.write("catalogue.ttl", graph.serialize(format="turtle"))
     site.write("catalogue.nt", "".join(sorted(graph.serialize(format="nt").splitlines(keepends=True))))
-    site.write("catalogue.jsonld", graph.serialize(format="json-ld", auto_compact=True))
+    linked = json.loads(graph.serialize(format="json-ld", auto_compact=True))
+    site.write("catalogue.jsonld", json.dumps(_ordered(linked), indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def _ordered(value: object) -> object:
+    """Return JSON-LD with the members of its sets in an order of their own; RDFLib writes them as they come.
+
+    Arrays are sets (https://www.w3.org/TR/json-ld11/#sets-and-lists), other than lists and contexts.
+    """
+    if isinstance(value, dict):
+        return {key: one if key in ("@list", "@context") else _ordered(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return sorted(map(_ordered, value), key=lambda one: json.dumps(one, sort_keys=True))
+    return value
 
 
 def catalogue_graph(facts: About, covered: Coverage, files: list[Distribution]) -> Graph:

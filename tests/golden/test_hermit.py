@@ -149,11 +149,10 @@ def test_a_wrong_definition_is_noticed(tmp_path: Path) -> None:
     assert less
 
 
-@pytest.mark.parametrize("start", range(0, 20, 10))
-def test_random_projects(tmp_path: Path, start: int) -> None:
-    """Ten projects, five to a run of HermiT: each has IRIs of its own, so none says anything of another."""
+def test_random_projects(tmp_path: Path) -> None:
+    """Six projects in one run of HermiT: each has IRIs of its own, so none says anything of another."""
     graph = Graph()
-    for seed in range(start, start + 5):
+    for seed in range(6):
         folder = tmp_path / f"p{seed}"
         folder.mkdir()
         write_project(folder, seed)

@@ -25,7 +25,7 @@ from kg.validate import Shapes, validate
 from tests.shapes.random_shapes import DATES, DECLARED, LITERALS, NUMBERS, ODD, PREFIXES, TEXTS, data, shapes_graphs
 
 EXAMPLES = settings(
-    max_examples=15,
+    max_examples=10,
     derandomize=True,
     deadline=None,
     database=None,

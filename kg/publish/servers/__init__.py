@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pyoxigraph import RdfFormat, serialize
 from rdflib import Graph
 
 from kg.ontology.releases.formats import canonical, ntriples
@@ -53,8 +54,8 @@ def servers(site: Site) -> None:
         triples, named = canonical(graph), Graph(namespace_manager=graph.namespace_manager)
         for triple in triples:
             named.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))
-        for suffix, form in (("ttl", "turtle"), ("jsonld", "json-ld")):
-            site.write(f"ontology/ontology.{suffix}", named.serialize(format=form))
+        site.write("ontology/ontology.ttl", named.serialize(format="turtle"))
+        site.write("ontology/ontology.jsonld", serialize(triples, format=RdfFormat.JSON_LD) or b"[]")
         site.write("ontology/ontology.nt", ntriples(triples))
     made = rules(facts, site)
     site.write(".htaccess", folder_rules(made))
