@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pyoxigraph import RdfFormat, serialize
 from rdflib import Graph
 
-from kg.ontology.releases.formats import canonical, ntriples
+from kg.ontology.releases.context import context_of
+from kg.ontology.releases.formats import canonical, jsonld, ntriples
+from kg.ontology.vocabulary import read_vocabulary
 from kg.publish.dataset import about
 from kg.publish.servers.apache import folder_rules, host_rules, w3id_rules
 from kg.publish.servers.nginx import nginx_rules
 from kg.publish.servers.rules import rules
 from kg.publish.site import Site
 from kg.resources import ontology_files
-from kg.shacl.terms import to_rdflib
+from kg.turtle import canonical_turtle
 
 __all__ = ["servers"]
 
@@ -50,12 +51,9 @@ def servers(site: Site) -> None:
         graph = Graph()
         for file in ontology_files():
             graph.parse(file)
-        # Blank nodes have random names as they are read: named by what is said of them, the same comes out each time.
-        triples, named = canonical(graph), Graph(namespace_manager=graph.namespace_manager)
-        for triple in triples:
-            named.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))
-        site.write("ontology/ontology.ttl", named.serialize(format="turtle"))
-        site.write("ontology/ontology.jsonld", serialize(triples, format=RdfFormat.JSON_LD) or b"[]")
+        triples = canonical(graph)
+        site.write("ontology/ontology.ttl", canonical_turtle(graph))
+        site.write("ontology/ontology.jsonld", jsonld(triples, context_of(read_vocabulary(), graph)))
         site.write("ontology/ontology.nt", ntriples(triples))
     made = rules(facts, site)
     site.write(".htaccess", folder_rules(made))
